@@ -30,7 +30,7 @@ public final class Main {
     // Not System.out, which hides failures to write.
     int code =
         GraftCommand.run(arguments, new FileOutputStream(FileDescriptor.out), err(), interruption);
-    System.exit(signals.exitCode().orElse(code));
+    System.exit(signals.exitCode(code));
   }
 
   /** Under {@code LC_ALL=C} Java's default encoding is ASCII, which would lose file names. */

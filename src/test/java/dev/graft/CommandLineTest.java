@@ -665,6 +665,27 @@ class CommandLineTest {
     assertThat(answer.out()).isEmpty();
   }
 
+  @Test
+  void everyCommandSaysHowARunIsContinuedThatHasNoModelYet() throws IOException {
+    Path run = Files.createDirectory(folder.resolve("cut"));
+    Files.writeString(
+        run.resolve("run.json"),
+        Files.readString(firstRun.resolve("run.json")).replace("completed", "interrupted"));
+    for (CommandRun each :
+        List.of(
+            infer("--model", run.toString(), "car.png"),
+            CommandRun.of("serve", "--model", run.toString()),
+            CommandRun.of("evaluate", "--run", run.toString()),
+            CommandRun.of("export", run.toString()))) {
+      assertThat(each.code()).isEqualTo(1);
+      assertThat(each.err())
+          .contains(
+              run
+                  + " was interrupted before a model was saved; continue it with fine-tune --resume "
+                  + run);
+    }
+  }
+
   // Other commands.
 
   @Test

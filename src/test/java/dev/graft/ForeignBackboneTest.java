@@ -327,7 +327,8 @@ class ForeignBackboneTest {
     CommandRun asked =
         CommandRun.of("infer", "--output=" + folder.resolve("changed"), "" + images.file(0));
     assertThat(asked.code()).isOne();
-    assertThat(asked.err()).contains("backbone.pt has been changed or damaged.");
+    assertThat(asked.err())
+        .contains("backbone.pt has been changed or damaged; copy the model's folder again");
   }
 
   @ParameterizedTest

@@ -379,7 +379,8 @@ class SmallRunsTest {
     CommandRun damaged =
         CommandRun.of("infer", "--output=" + output(), "--device=cpu", photos.file(0).toString());
     assertThat(damaged.code()).isEqualTo(1);
-    assertThat(damaged.err()).contains("ranges.json has been changed or damaged.");
+    assertThat(damaged.err())
+        .contains("ranges.json has been changed or damaged; copy the model's folder again");
   }
 
   private Path onlyEvaluation() throws IOException {

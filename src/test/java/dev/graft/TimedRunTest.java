@@ -48,7 +48,8 @@ class TimedRunTest {
     assertThat(run.code()).as(run.err()).isZero();
     assertThat((System.nanoTime() - start) / 1e9).isLessThan(60); // other processes may be busy
     assertThat(run.err())
-        .contains("Plan: the recipe as it is", "Time is up: the best model so far");
+        .contains("Plan: the recipe as it is")
+        .containsOnlyOnce("Time is up"); // in the first epoch if other processes are busy
     Path output = folder.resolve("output");
     SmallRun done = SmallRun.latest(output);
     assertThat(done.json().path("status").asText()).isEqualTo("completed");

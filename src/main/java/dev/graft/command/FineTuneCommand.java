@@ -105,7 +105,21 @@ final class FineTuneCommand implements Callable<Integer> {
           "--within is for a new run, and --resume continues one as it was planned; give one of"
               + " them.");
     }
-    return resume == null ? begin() : resume(output.folder().resumable(resume));
+    if (resume == null) {
+      return begin();
+    }
+    if (resume.isEmpty()) {
+      output
+          .folder()
+          .damaged()
+          .forEach(
+              run ->
+                  console.say(
+                      run
+                          + " is skipped, because its run.json is damaged: put back a copy of that"
+                          + " file, or start a new run."));
+    }
+    return resume(output.folder().resumable(resume));
   }
 
   private int begin() throws IOException {

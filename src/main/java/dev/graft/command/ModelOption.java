@@ -3,7 +3,6 @@ package dev.graft.command;
 import ai.djl.Device;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.PortableModel;
-import dev.graft.output.RunFolder;
 import dev.graft.util.Progress;
 import dev.graft.zoo.BackboneInfo;
 import java.io.IOException;
@@ -68,7 +67,7 @@ final class ModelOption {
       return Optional.empty();
     }
     Optional<Path> run = given == null ? output.latest(" with --model FOLDER") : Optional.of(given);
-    return run.map(RunFolder::modelOf);
+    return run.map(OutputOption::modelOf);
   }
 
   /** Loads the model at {@link #place}. */

@@ -3,6 +3,9 @@ package dev.graft.command;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.output.OutputFolder;
+import dev.graft.output.RunFolder;
+import dev.graft.output.RunRecord;
+import dev.graft.util.PathText;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -32,7 +35,7 @@ final class OutputOption {
   }
 
   /**
-   * Returns the folder of a run.
+   * Returns the folder of a run that has a model.
    *
    * @param given the run's folder; {@code null} for the latest run
    * @param purpose of the run, in the message if there is none, such as {@code to export}
@@ -40,11 +43,43 @@ final class OutputOption {
    */
   Path run(Path given, String purpose, String naming) throws IOException {
     Optional<Path> run = given == null ? latest(naming) : Optional.of(given);
+    run.ifPresent(OutputOption::modelOf);
     return run.orElseThrow(
         () ->
             GraftException.of(
                 "Found no completed run %s in %s; run fine-tune first, or name one%s.",
                 purpose, folder().path(), naming));
+  }
+
+  /**
+   * Returns the folder of a run's model, or the path itself if it is not that of a run.
+   *
+   * @throws GraftException if the run has no model
+   */
+  static Path modelOf(Path runOrModel) {
+    Path model = RunFolder.modelOf(runOrModel);
+    if (model.equals(runOrModel)) {
+      RunFolder.status(runOrModel)
+          .ifPresent(
+              status -> {
+                throw new GraftException(withoutModel(runOrModel, status));
+              });
+    }
+    return model;
+  }
+
+  private static String withoutModel(Path run, RunRecord.Status status) {
+    if (RunFolder.isAlive(run)) {
+      return run + " is still running, and has no model yet; wait for its end.";
+    } else if (status == RunRecord.Status.COMPLETED) {
+      return run + " no longer has its model; copy the folder again, or train again.";
+    }
+    String ended = status == RunRecord.Status.FAILED ? " failed" : " was interrupted";
+    return run
+        + ended
+        + " before a model was saved; continue it with fine-tune --resume "
+        + PathText.quoted(run.toString())
+        + ".";
   }
 
   /**

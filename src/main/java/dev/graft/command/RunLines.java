@@ -43,6 +43,10 @@ final class RunLines implements RunEvents {
    */
   private static final int MAX_TABLE_LINES = 40;
 
+  /** Keys that have no effect on a frozen backbone. */
+  private static final List<String> OF_TRAINED_STAGES =
+      List.of("backbone-learning-rate", "layer-decay", "head-epochs");
+
   private final Console console;
 
   /** The warnings so far, each of which is printed once. */
@@ -134,6 +138,20 @@ final class RunLines implements RunEvents {
             : ", from the recipe",
         smaller == 0 ? "" : Text.of("; %s scaled up", Names.count(smaller, "smaller image")));
     say("Training: %s", precision(asked, decided));
+    if (decided.backbone().unfreeze().equals(NetworkDesign.NONE)) {
+      sayUnused(asked);
+    }
+  }
+
+  /** Names the keys that are set for trained stages, of which there are none. */
+  private void sayUnused(Recipe asked) {
+    Map<String, String> usual = RecipeReader.settings(RecipeReader.defaults());
+    Map<String, String> given = RecipeReader.settings(asked);
+    List<String> unused =
+        OF_TRAINED_STAGES.stream().filter(key -> !given.get(key).equals(usual.get(key))).toList();
+    if (!unused.isEmpty()) {
+      say("Without effect, because unfreeze is none: %s.", String.join(", ", unused));
+    }
   }
 
   private static Recipe withDevice(Recipe recipe) {

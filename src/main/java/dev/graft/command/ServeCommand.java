@@ -1,7 +1,6 @@
 package dev.graft.command;
 
 import dev.graft.inference.ModelRunner;
-import dev.graft.output.RunFolder;
 import dev.graft.serve.ServeSettings;
 import dev.graft.serve.ServeSettings.Access;
 import dev.graft.serve.ServeSettings.RequestLimits;
@@ -158,7 +157,7 @@ final class ServeCommand implements Callable<Integer> {
   /** Loads a replacement. The reason of a failure is shown only on this machine's console. */
   private ModelRunner load(Path place) {
     try {
-      Path folder = RunFolder.modelOf(place);
+      Path folder = OutputOption.modelOf(place);
       ModelRunner loaded =
           torchScript
               ? ModelRunner.load(folder, model.device())

@@ -5,7 +5,6 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 
 /**
@@ -44,9 +43,14 @@ public final class Signals {
     return signals;
   }
 
-  /** Returns the exit code for the signal that ended the process; empty if there was none. */
-  public OptionalInt exitCode() {
-    return received == 0 ? OptionalInt.empty() : OptionalInt.of(EXIT_CODE + received);
+  /**
+   * Returns the exit code of the process: that of the signal if there was one, unless the command
+   * did all of its work nevertheless.
+   *
+   * @param code of the command; 0 if it did all of its work
+   */
+  public int exitCode(int code) {
+    return code == 0 || received == 0 ? code : EXIT_CODE + received;
   }
 
   private void handle(String name) {

@@ -50,6 +50,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,6 +79,10 @@ public final class SavedModel {
   private static final String RANGES = "ranges.json";
   private static final String TYPICALITY = "typicality.bin";
   private static final String CLASSES = "synset.txt";
+
+  /** Ends the message about a damaged model. */
+  private static final String REMEDY = "; copy the model's folder again, or train again.";
+
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(SerializationFeature.INDENT_OUTPUT)
@@ -421,7 +426,9 @@ public final class SavedModel {
           Files.isRegularFile(folder)
               ? folder + " is a file; name the folder of a run or of a model."
               : Files.exists(folder)
-                  ? folder + " has no model: " + NETWORK + " is missing."
+                  ? folder
+                      + (" has no model: " + NETWORK + " is missing; name the folder of a run or")
+                      + " of a model, or copy the model's folder again."
                   : "The folder " + folder + " does not exist.");
     }
     Description description = describe(folder);
@@ -429,15 +436,18 @@ public final class SavedModel {
       NetworkDesign design = description.network(folder);
       return reading.of(description, design, classes(folder, description));
     } catch (EOFException e) {
-      throw failure(folder, "the file of its weights is truncated", e);
+      throw failure(folder, "the file of its weights is truncated" + REMEDY, e);
     } catch (OutOfMemoryError e) {
       throw failure(
           folder,
-          "its weights need more memory than Java's heap has; set a larger one with -Xmx",
+          "its weights need more memory than Java's heap has; set a larger one with -Xmx.",
           e);
+    } catch (GraftException | FileSystemException e) {
+      throw failure(folder, Messages.of(e, "its files can't be read") + ".", e);
     } catch (IOException | MalformedModelException | RuntimeException e) {
       // A damaged file can cause any exception in DJL.
-      throw failure(folder, Messages.of(e, "its files are damaged, or belong to another model"), e);
+      String reason = Messages.of(e, "its files are damaged, or belong to another model");
+      throw failure(folder, reason + REMEDY, e);
     }
   }
 
@@ -472,10 +482,10 @@ public final class SavedModel {
    */
   private static Path unchanged(Path file, String content, String sha256) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new GraftException(file.getFileName() + ", " + content + ", is missing.");
+      throw damaged(file.getFileName() + ", " + content + ", is missing");
     }
     if (!Hash.Algorithm.SHA256.of(file).hex().equals(sha256)) {
-      throw new GraftException(file.getFileName() + " has been changed or damaged.");
+      throw damaged(file.getFileName() + " has been changed or damaged");
     }
     return file;
   }
@@ -506,7 +516,7 @@ public final class SavedModel {
       model.load(folder, name);
       // DJL silently reads nothing from a file of unknown format.
       if (!model.getBlock().getParameters().values().stream().allMatch(Parameter::isInitialized)) {
-        throw new GraftException("the file of its weights is not one that DJL wrote.");
+        throw damaged("the file of its weights is not one that DJL wrote");
       }
       return model;
     } catch (IOException | MalformedModelException | RuntimeException | Error e) {
@@ -523,9 +533,9 @@ public final class SavedModel {
       files.forEach(found::add);
     }
     if (found.size() != 1 || !Files.isRegularFile(found.get(0))) {
-      throw new GraftException(
+      throw damaged(
           "it must hold one file of weights, NAME-0000.params, and holds "
-              + (found.isEmpty() ? "none." : "others."));
+              + (found.isEmpty() ? "none" : "others"));
     }
     return found.get(0);
   }
@@ -534,21 +544,29 @@ public final class SavedModel {
   private static Path checkedWeightFile(Path folder, Description description) throws IOException {
     Path file = weightFile(folder);
     if (!Hash.Algorithm.SHA256.of(file).hex().equals(description.weightsSha256())) {
-      throw new GraftException("the file of its weights has been changed or damaged.");
+      throw damaged("the file of its weights has been changed or damaged");
     }
     return file;
   }
 
+  /**
+   * Returns an exception for a missing or damaged file, with the remedy.
+   *
+   * @param problem without a period
+   */
+  static GraftException damaged(String problem) {
+    return new GraftException(problem + REMEDY);
+  }
+
   private static GraftException failure(Path folder, String reason, Throwable cause) {
-    return new GraftException(
-        "The model in " + folder + " can't be loaded: " + reason + ".", cause);
+    return new GraftException("The model in " + folder + " can't be loaded: " + reason, cause);
   }
 
   private static Description describe(Path folder) {
     Path file = folder.resolve(NETWORK);
     try {
       if (Files.size(file) > MAX_DESCRIPTION_BYTES) {
-        throw new GraftException(file + " is too large for the description of a network.");
+        throw damaged(file + " is too large for the description of a network");
       }
       JsonNode tree = JSON.readTree(Files.readString(file));
       if (tree.path("scaling") instanceof ObjectNode scaling && !scaling.has("normalize")) {
@@ -559,7 +577,7 @@ public final class SavedModel {
       }
       Description description = JSON.treeToValue(tree, Description.class);
       if (description == null) {
-        throw new GraftException(file + " is damaged: it is empty.");
+        throw damaged(file + " is damaged: it is empty");
       }
       if (description.format() != FORMAT) {
         throw new GraftException(
@@ -571,14 +589,14 @@ public final class SavedModel {
                 + "; use a newer version.");
       }
       if (description.inputSize() < 1 || description.inputSize() > InputSide.MAX) {
-        throw new GraftException(
+        throw damaged(
             file
                 + (" is damaged: its inputSize is " + description.inputSize())
-                + (", not 1 to " + InputSide.MAX + "."));
+                + (", not 1 to " + InputSide.MAX));
       }
       return description;
     } catch (JsonProcessingException e) {
-      throw new GraftException(file + " is damaged: " + problem(e) + ".", e);
+      throw new GraftException(file + " is damaged: " + problem(e) + REMEDY, e);
     } catch (IOException e) {
       throw new GraftException(
           file + " can't be read: " + Messages.of(e, "it is not text") + ".", e);
@@ -607,22 +625,22 @@ public final class SavedModel {
   private static List<String> classes(Path folder, Description description) throws IOException {
     Path file = folder.resolve(CLASSES);
     if (!Files.isRegularFile(file)) {
-      throw new GraftException(CLASSES + ", the names of its classes, is missing.");
+      throw damaged(CLASSES + ", the names of its classes, is missing");
     }
     List<String> classes;
     try {
       classes = Files.readAllLines(file);
     } catch (MalformedInputException e) {
-      throw new GraftException(CLASSES + " is not text in UTF-8.", e);
+      throw new GraftException(CLASSES + " is not text in UTF-8" + REMEDY, e);
     }
     if (classes.stream().flatMapToInt(String::chars).anyMatch(Character::isISOControl)) {
-      throw new GraftException(CLASSES + " has control characters in the name of a class.");
+      throw damaged(CLASSES + " has control characters in the name of a class");
     }
     if (classes.size() != description.classes()) {
-      throw new GraftException(
+      throw damaged(
           String.format(
               Locale.ROOT,
-              "%s names %d classes, and %s has %d.",
+              "%s names %d classes, and %s has %d",
               CLASSES,
               classes.size(),
               NETWORK,

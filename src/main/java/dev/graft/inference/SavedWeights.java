@@ -78,7 +78,7 @@ final class SavedWeights {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16)) {
       String magic = new String(file.readNBytes(MAGIC.length()), StandardCharsets.ISO_8859_1);
       if (!magic.equals(MAGIC)) {
-        throw new GraftException("the file of its weights is not one that DJL wrote.");
+        throw SavedModel.damaged("the file of its weights is not one that DJL wrote");
       }
       read(file, wanted, all::put);
     }
@@ -154,11 +154,7 @@ final class SavedWeights {
   }
 
   private static GraftException wrong(Weight weight, String problem) {
-    return new GraftException(
-        "its weights do not fit the network that it describes: "
-            + weight.name()
-            + " "
-            + problem
-            + ".");
+    return SavedModel.damaged(
+        "its weights do not fit the network that it describes: " + weight.name() + " " + problem);
   }
 }

@@ -40,14 +40,14 @@ public final class AtomicFiles {
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
-  /** Files that this process is writing. */
+  /** Files and folders that this process is writing. */
   private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
   private AtomicFiles() {}
 
   /** Deletes what this process has not finished; for a program that ends in between. */
   public static void deleteUnfinished() {
-    OPEN.forEach(file -> file.toFile().delete());
+    OPEN.forEach(AtomicFiles::deleteTemporary);
   }
 
   /** The content of a file. */
@@ -151,6 +151,7 @@ public final class AtomicFiles {
    * @param content of the folder
    */
   public static void fill(Path unfinished, Path folder, FolderContent content) throws IOException {
+    OPEN.add(unfinished);
     try {
       LockFile claim = LockFile.on(unfinished.resolve(CLAIM));
       try {
@@ -163,6 +164,8 @@ public final class AtomicFiles {
     } catch (IOException | RuntimeException | Error e) {
       delete(unfinished);
       throw e;
+    } finally {
+      OPEN.remove(unfinished);
     }
   }
 
@@ -230,12 +233,12 @@ public final class AtomicFiles {
   }
 
   /**
-   * Deletes a temporary folder as far as possible: on some file systems, files that are still open
-   * or mapped stay, and that must not fail the work that is done.
+   * Deletes a temporary file or folder as far as possible: on some file systems, files that are
+   * still open or mapped stay, and that must not fail the work that is done.
    */
-  public static void deleteTemporary(Path folder) {
+  public static void deleteTemporary(Path path) {
     try {
-      delete(folder);
+      delete(path);
     } catch (IOException | UncheckedIOException e) {
       // Left to the operating system, which cleans its temporary folder.
     }

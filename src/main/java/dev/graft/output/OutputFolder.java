@@ -228,6 +228,11 @@ public record OutputFolder(Path path) {
     return folder;
   }
 
+  /** Returns the runs whose record is damaged, so that they can't be resumed. */
+  public List<Path> damaged() throws IOException {
+    return RunFolder.all(runs()).stream().filter(RunFolder::isDamaged).toList();
+  }
+
   /** Returns the newest run whose process died before it could record how the run ended. */
   public Optional<Path> died() throws IOException {
     return newest(status -> status == RunRecord.Status.RUNNING);

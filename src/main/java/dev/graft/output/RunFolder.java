@@ -262,7 +262,7 @@ public final class RunFolder implements AutoCloseable {
     try {
       if (Files.isRegularFile(file) && Files.size(file) <= MAX_BYTES) {
         RunRecord record = READER.readValue(Files.readAllBytes(file));
-        if (record != null && record.data() != null) {
+        if (record != null && record.data() != null && record.status() != null) {
           return record;
         }
       }
@@ -297,6 +297,11 @@ public final class RunFolder implements AutoCloseable {
     } catch (GraftException e) {
       return Optional.empty();
     }
+  }
+
+  /** Returns whether a run has a record that can't be read. */
+  static boolean isDamaged(Path run) {
+    return Files.exists(run.resolve(RECORD)) && status(run).isEmpty();
   }
 
   /** Corrects the status of a run whose process is gone. */

@@ -1,6 +1,7 @@
 package dev.graft.recipe;
 
 import dev.graft.GraftException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -20,6 +21,19 @@ final class Limits {
     requireValue(key, values);
     values.forEach(value -> requireValue(key, value));
     return List.copyOf(values);
+  }
+
+  /** Requires at least one text, and none of them twice. */
+  static void requireDistinct(String key, List<String> values) {
+    requireTexts(key, values);
+    if (values.isEmpty()) {
+      throw new GraftException(key + ": must be the names of stages, not [].");
+    }
+    for (String value : values) {
+      if (Collections.frequency(values, value) > 1) {
+        throw new GraftException(key + ": " + value + " is listed twice; list each stage once.");
+      }
+    }
   }
 
   /** Requires three finite numbers, or auto. */

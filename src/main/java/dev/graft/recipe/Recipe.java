@@ -4,6 +4,7 @@ import static dev.graft.recipe.Limits.outside;
 import static dev.graft.recipe.Limits.requireAtLeast;
 import static dev.graft.recipe.Limits.requireAutoOr;
 import static dev.graft.recipe.Limits.requireChannels;
+import static dev.graft.recipe.Limits.requireDistinct;
 import static dev.graft.recipe.Limits.requireHalfOpenUnit;
 import static dev.graft.recipe.Limits.requireOpenUnit;
 import static dev.graft.recipe.Limits.requirePositive;
@@ -349,7 +350,7 @@ public record Recipe(
      * @throws GraftException if a value is outside of them, or if two contradict each other
      */
     public Features {
-      requireAutoOr("features", stages, each -> requireTexts("features", each));
+      requireAutoOr("features", stages, each -> requireDistinct("features", each));
       requirePositiveShare("feature-power", power);
     }
 

@@ -86,7 +86,9 @@ final class TimedEvents implements TrainingEvents {
     epoch++;
     if (decision == EarlyStopping.Decision.IMPROVED) {
       interruption.defer(() -> events.stopping(bestEpoch, evaluated));
-      fitting.defer(() -> events.timeIsUp(bestEpoch));
+      if (cutShare.isEmpty()) { // otherwise epochCut has said so
+        fitting.defer(() -> events.timeIsUp(bestEpoch));
+      }
       canStop = true;
     }
     double next = history.epochs().get(history.epochs().size() - 1).seconds();

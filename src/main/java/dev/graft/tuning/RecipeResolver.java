@@ -129,9 +129,7 @@ public final class RecipeResolver {
       return asked.withFrozenPartEngine(FrozenPartEngine.TRAINING);
     }
     if (recipe.backbone().unfreeze().equals(network.stages().get(0).name())) {
-      return asked
-          .withPrecision(Recipe.Precision.FLOAT32)
-          .withFrozenPartEngine(FrozenPartEngine.TRAINING);
+      return asked.withFrozenPartEngine(FrozenPartEngine.TRAINING);
     }
     if (asked.frozenPartEngine().isAuto()) {
       return asked.withFrozenPartEngine(
@@ -316,17 +314,28 @@ public final class RecipeResolver {
   /**
    * Checks a recipe's network settings before anything is loaded.
    *
-   * @throws GraftException as for {@link #design}, and for missing weights
+   * @throws GraftException as for {@link #design}, for missing weights, and for settings of the frozen
+   *     part if there is none
    */
   public static void checkNetwork(Recipe asked) {
     checkScale(asked);
     Recipe recipe = resolve(asked);
-    design(recipe, 2);
+    NetworkDesign design = design(recipe, 2);
     BackboneInfo entry = entry(recipe);
     if (entry.network().external().isPresent()) {
       checkExternal(recipe, entry);
     } else {
       WeightSource.of(recipe.backbone().weights(), entry);
+    }
+    boolean needsFrozenPart =
+        recipe.execution().precision() == Recipe.Precision.INT8
+            || recipe.execution().frozenPartEngine().is(FrozenPartEngine.ONNXRUNTIME);
+    if (design.cut() == 0 && needsFrozenPart) {
+      throw new GraftException(
+          "precision, root-engine: with unfreeze "
+              + recipe.backbone().unfreeze()
+              + " nothing is frozen, so neither int8 nor ONNX Runtime is used; set precision to"
+              + " float32 and root-engine to auto, or unfreeze to a later stage.");
     }
   }
 

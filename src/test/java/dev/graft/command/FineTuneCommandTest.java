@@ -3,7 +3,10 @@ package dev.graft.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.output.RunRecord;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +31,24 @@ class FineTuneCommandTest {
                 + " 0.1250");
     assertThat(FineTuneCommand.calibration(none, data(0))) // a convex head has no validation images
         .isEqualTo("Not calibrated: no temperature from 0.05 to 20 fits the training images");
+  }
+
+  @Test
+  void aRunWhoseRecordIsDamagedIsNamedWhereTheNewestOneIsResumed() throws IOException {
+    Path run = Files.createDirectories(folder.resolve("runs/1-vgg16-pets"));
+    Files.writeString(run.resolve("run.json"), "{");
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    PrintStream err = new PrintStream(said, true, StandardCharsets.UTF_8);
+    String[] arguments = {"fine-tune", "--resume", "--output=" + folder};
+
+    assertThat(GraftCommand.run(arguments, said, err)).isEqualTo(1);
+
+    assertThat(said.toString(StandardCharsets.UTF_8).lines())
+        .containsExactly(
+            run
+                + " is skipped, because its run.json is damaged: put back a copy of that file, or"
+                + " start a new run.",
+            "Found no run in " + folder + " that did not complete; start one with fine-tune.");
   }
 
   private static RunRecord.Data data(int validation) {

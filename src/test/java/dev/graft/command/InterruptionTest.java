@@ -43,13 +43,14 @@ class InterruptionTest {
   void theFirstSignalLetsAJobSaveAndTheSecondEndsTheProcess() {
     List<Integer> exits = new ArrayList<>();
     Signals signals = new Signals(interruption, exits::add);
-    assertThat(signals.exitCode()).isEmpty();
+    assertThat(List.of(signals.exitCode(0), signals.exitCode(1))).containsExactly(0, 1);
     interruption.defer(() -> events.add("saving"));
 
     signals.receive(15);
     assertThat(exits).isEmpty();
     assertThat(events).containsExactly("saving");
-    assertThat(signals.exitCode()).hasValue(143);
+    assertThat(signals.exitCode(FineTuneCommand.INTERRUPTED)).isEqualTo(143);
+    assertThat(signals.exitCode(0)).as("the run completed nevertheless").isZero();
 
     signals.receive(2);
     assertThat(exits).containsExactly(130);

@@ -96,6 +96,27 @@ class RunLinesTest {
   }
 
   @Test
+  void settingsOfTrainedStagesAreNamedIfThereAreNone() throws IOException {
+    Map<String, String> settings = Map.of("head-epochs", "1", "layer-decay", "0.8");
+    assertThat(decided(settings, "none").lines())
+        .endsWith("Without effect, because unfreeze is none: layer-decay, head-epochs.");
+    assertThat(decided(settings, "block5_conv1")).doesNotContain("Without effect");
+    assertThat(decided(Map.of("head-epochs", "0"), "none")).doesNotContain("Without effect");
+  }
+
+  private String decided(Map<String, String> settings, String unfreeze) throws IOException {
+    out.reset();
+    Recipe asked = RecipeReader.read(null, settings);
+    Map<String, String> decided =
+        Map.of(
+            "device", "cpu",
+            "unfreeze", unfreeze,
+            "input-size", "32",
+            "training-precision", "float32");
+    return printed(lines -> lines.decided(asked, RecipeReader.with(asked, decided), 0));
+  }
+
+  @Test
   void anEpochThatEndsBecauseOfTheTimeIsReported() throws IOException {
     assertThat(printed(lines -> lines.epochCut(1, 12, 1_500)))
         .isEqualTo(

@@ -443,7 +443,11 @@ class SavedModelTest {
     flipABit(model.resolve("mine-0000.params"));
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> SavedModel.load(model, Device.cpu()).close())
-        .withMessageEndingWith("the file of its weights has been changed or damaged.");
+        .withMessage(
+            "The model in "
+                + model
+                + " can't be loaded: the file of its weights has been changed or damaged; copy the"
+                + " model's folder again, or train again.");
     Criteria<Image, Classifications> plain =
         Criteria.builder().setTypes(Image.class, Classifications.class).optModelPath(model).build();
     assertThatExceptionOfType(Exception.class)
@@ -613,6 +617,14 @@ class SavedModelTest {
                 assertThat(e.getMessage())
                     .contains(model.toString())
                     .endsWith(".")
-                    .doesNotContain("\n", "..", ": null", " ("));
+                    .doesNotContain("\n", "..", ": null", " ("))
+        .withMessageContaining(
+            switch (damage) {
+              case "no folder" -> "does not exist";
+              case "a later format" -> "use a newer version";
+              case "another backbone" -> "its stages are";
+              case "a backbone that there is not" -> "large-cnn";
+              default -> "copy the model's folder again";
+            });
   }
 }

@@ -45,6 +45,29 @@ class AtomicFilesTest {
   }
 
   @Test
+  void aProgramThatEndsLeavesNeitherUnfinishedFilesNorFolders() throws IOException {
+    assertThatThrownBy(
+            () ->
+                AtomicFiles.folder(
+                    folder.resolve("model"),
+                    into -> {
+                      Files.writeString(into.resolve("weights"), "1");
+                      AtomicFiles.deleteUnfinished();
+                      assertThat(folder).isEmptyDirectory();
+                    }))
+        .isInstanceOf(NoSuchFileException.class);
+    assertThatThrownBy(
+            () ->
+                AtomicFiles.write(
+                    folder.resolve("file"),
+                    channel -> {
+                      AtomicFiles.deleteUnfinished();
+                      assertThat(folder).isEmptyDirectory();
+                    }))
+        .isInstanceOf(NoSuchFileException.class);
+  }
+
+  @Test
   void toAnotherFileSystemAFileIsCopiedUnderATemporaryName() throws IOException {
     Path from = Files.writeString(folder.resolve("from"), "from");
     Path to = Files.createDirectory(folder.resolve("other")).resolve("to");

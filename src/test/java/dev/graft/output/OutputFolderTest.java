@@ -121,6 +121,18 @@ class OutputFolderTest {
     return left;
   }
 
+  @Test
+  void aRunWhoseRecordIsDamagedIsFoundAndNotResumed() throws IOException {
+    Path run = killed();
+    Path damaged = Files.createDirectory(output.runs().resolve("9-damaged"));
+    Files.createDirectory(output.runs().resolve("9-without-a-record"));
+    for (String text : List.of("", "{\"status\" : \"runn", "{\"data\" : {\"name\" : \"pets\"}}")) {
+      Files.writeString(damaged.resolve("run.json"), text);
+      assertThat(output.damaged()).as(text).containsExactly(damaged);
+    }
+    assertThat(output.resumable("")).isEqualTo(run);
+  }
+
   private static Path old(Path file) throws IOException {
     Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofDays(3))));
     return file;

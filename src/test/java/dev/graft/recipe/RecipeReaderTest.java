@@ -356,6 +356,14 @@ class RecipeReaderTest {
     assertRefused(() -> set("data-dir", "[~]")).withMessage("data-dir: must not be empty.");
   }
 
+  @Test
+  void featuresNameAtLeastOneStageAndNoneTwice() {
+    assertRefused(() -> set("features", "[]"))
+        .withMessage("features: must be auto or the names of stages, not [].");
+    assertRefused(() -> set("features", "[block3_pool,block5_pool,block5_pool]"))
+        .withMessage("features: block5_pool is listed twice; list each stage once.");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"5", "~", "", "[hidden]", "wide"})
   void groupCannotHaveAValue(String value) throws IOException {

@@ -352,12 +352,26 @@ class RecipeResolverTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> resolved(int8, "gpu"))
         .withMessageStartingWith("precision: int8 requires ONNX Runtime; set root-engine to");
-    // Without a frozen part, nothing is computed in int8.
-    assertThat(
-            resolved(Map.of("precision", "int8", "unfreeze", "block1_conv1"), "cpu")
-                .execution()
-                .precision())
-        .isEqualTo(Recipe.Precision.FLOAT32);
+  }
+
+  @Test
+  void settingsOfTheFrozenPartAreRefusedIfThereIsNone() {
+    Map<String, String> whole = Map.of("unfreeze", "block1_conv1");
+    assertThatCode(() -> RecipeResolver.checkNetwork(recipe(whole))).doesNotThrowAnyException();
+    for (String[] setting :
+        new String[][] {{"precision", "int8"}, {"root-engine", "onnxruntime"}}) {
+      Map<String, String> settings = new HashMap<>(whole);
+      settings.put(setting[0], setting[1]);
+      assertThatExceptionOfType(GraftException.class)
+          .isThrownBy(() -> RecipeResolver.checkNetwork(recipe(settings)))
+          .withMessage(
+              "precision, root-engine: with unfreeze block1_conv1 nothing is frozen, so neither int8"
+                  + " nor ONNX Runtime is used; set precision to float32 and root-engine to auto, or"
+                  + " unfreeze to a later stage.");
+      settings.put("unfreeze", "block1_conv2");
+      assertThatCode(() -> RecipeResolver.checkNetwork(recipe(settings)))
+          .doesNotThrowAnyException();
+    }
   }
 
   private static Recipe resolved(Map<String, String> settings, String device) {
