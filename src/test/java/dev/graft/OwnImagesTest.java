@@ -103,7 +103,7 @@ class OwnImagesTest {
         .contains("backbone: efficientnet-lite0  # auto\n", "input-size: 96  # auto\n");
     assertThat(first.err())
         .contains("Input: 96x96 pixels")
-        .contains("Chosen by Graft: backbone: efficientnet-lite0, input-size: 96, ")
+        .contains("Chosen by Graft: backbone: efficientnet-lite0, input-size: 96,")
         .contains("Run: " + firstRun + " (all settings: recipe.yaml)");
 
     List<String> classes = Files.readAllLines(firstRun.resolve("classes.csv"));

@@ -24,10 +24,10 @@ final class CalibrationChart {
   private static final int MAX_RADIUS = 9;
 
   /**
-   * Minimum number of images of a bin that the line joins. The standard error of a bin's accuracy
-   * is up to 0.5 / √n: 16 percentage points for 10 images, so that a point of fewer says little.
+   * Minimum number of images of a bin that the line joins. The standard error of the accuracy of n
+   * images is at most 0.5 / √n: 10 percentage points from 25 images on.
    */
-  private static final int MIN_IMAGES = 10;
+  private static final int MIN_IMAGES = 25;
 
   /**
    * Minimum share of all images of such a bin: a smaller one changes the calibration error by less

@@ -31,10 +31,10 @@ class CalibrationChartTest {
 
   @Test
   void theLineJoinsTheBinsWithEnoughImages() {
-    List<Bin> few = List.of(new Bin(9, 0.1, 1), new Bin(10, 0.4, 0.5), new Bin(481, 0.8, 0.75));
-    assertThat(joined(few)).isEqualTo(2); // 10 images at least
-    List<Bin> many = List.of(new Bin(19, 0.1, 1), new Bin(20, 0.4, 0.5), new Bin(1961, 0.8, 0.75));
-    assertThat(joined(many)).isEqualTo(2); // and 1 % of 2,000
+    List<Bin> few = List.of(new Bin(24, 0.1, 1), new Bin(25, 0.4, 0.5), new Bin(481, 0.8, 0.75));
+    assertThat(joined(few)).isEqualTo(2); // 25 images at least
+    List<Bin> many = List.of(new Bin(29, 0.1, 1), new Bin(30, 0.4, 0.5), new Bin(2941, 0.8, 0.75));
+    assertThat(joined(many)).isEqualTo(2); // and 1 % of 3,000
     Drawing tiny = CalibrationChart.of(Optional.empty(), SAVED);
     assertThat(Shapes.lines(tiny, Ink.SERIES.get(0))).isEmpty();
   }
