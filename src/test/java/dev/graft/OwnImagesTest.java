@@ -103,7 +103,8 @@ class OwnImagesTest {
         .contains("backbone: efficientnet-lite0  # auto\n", "input-size: 96  # auto\n");
     assertThat(first.err())
         .contains("Input: 96x96 pixels")
-        .contains("Recipe: backbone: auto: efficientnet-lite0, ", "input-size: auto: 96, ");
+        .contains("Chosen by Graft: backbone: efficientnet-lite0, input-size: 96,")
+        .contains("Run: " + firstRun + " (all settings: recipe.yaml)");
 
     List<String> classes = Files.readAllLines(firstRun.resolve("classes.csv"));
     assertThat(classes).hasSizeGreaterThanOrEqualTo(3);
@@ -147,6 +148,7 @@ class OwnImagesTest {
     JsonNode run = json(firstRun.resolve("run.json"));
     JsonNode repeated = json(evaluation.resolve("evaluation.json"));
     assertThat(repeated.at("/test/accuracy")).isEqualTo(run.at("/test/accuracy"));
+    assertThat(repeated.path("model").asText()).isEqualTo(firstRun.toString());
     assertThat(repeated.at("/data/sha256")).isEqualTo(run.at("/data/sha256"));
     assertThat(repeated.at("/data/pictures").asInt()).isEqualTo(2);
     assertThat(repeated.at("/data/quarantined").asInt()).isZero(); // only the test images were read

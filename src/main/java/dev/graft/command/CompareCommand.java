@@ -89,6 +89,7 @@ final class CompareCommand implements Callable<Integer> {
     if (notebook) {
       console.answer(comparison.columns().size() + ": " + Comparison.NOTEBOOK_SOURCE);
     }
+    comparison.warning().ifPresent(console::say);
     table("Results", comparison.outcome());
     table("Differences", comparison.differences());
     Path page = to == null ? output.folder().path().resolve("comparison.html") : to;

@@ -307,7 +307,7 @@ final class FineTuneCommand implements Callable<Integer> {
     boolean latest = completed.record().status() == RunRecord.Status.COMPLETED;
     return "The model: "
         + model
-        + " (try: graft infer "
+        + " (try: infer "
         + (latest ? "" : "--model " + PathText.quoted(model.toString()) + " ")
         + image
         + ")";

@@ -5,6 +5,7 @@ import dev.graft.engine.OnnxSession;
 import dev.graft.run.RunInterruption;
 import dev.graft.util.Build;
 import dev.graft.util.Messages;
+import dev.graft.util.Misspelling;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -15,8 +16,11 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -171,10 +175,30 @@ public final class GraftCommand implements Runnable {
   private static int wrongUsage(CommandLine.ParameterException wrong, String[] arguments) {
     PrintWriter err = wrong.getCommandLine().getErr();
     err.println(Messages.line(wrong.getMessage()));
-    if (!CommandLine.UnmatchedArgumentException.printSuggestions(wrong, err)) {
-      err.println("Try: " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help");
-    }
+    CommandSpec command = wrong.getCommandLine().getCommandSpec();
+    String name = command.parent() == null ? "" : command.name() + " ";
+    err.println(
+        similar(wrong, command)
+            .map(meant -> "Did you mean: " + meant)
+            .orElse("Try: " + name + "--help"));
     return CommandLine.ExitCode.USAGE;
+  }
+
+  /** Returns the option or the command that an unknown one probably stands for. */
+  private static Optional<String> similar(
+      CommandLine.ParameterException wrong, CommandSpec command) {
+    if (!(wrong instanceof CommandLine.UnmatchedArgumentException unmatched)) {
+      return Optional.empty();
+    }
+    String given = unmatched.getUnmatched().get(0).replaceFirst("=.*", "");
+    return Misspelling.nearest(
+        given,
+        unmatched.isUnknownOption()
+            ? command.options().stream()
+                .filter(option -> !option.hidden())
+                .flatMap(option -> Stream.of(option.names()))
+                .toList()
+            : command.subcommands().keySet());
   }
 
   private int failed(Throwable failure, Console console, PrintStream err) {

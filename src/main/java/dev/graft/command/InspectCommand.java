@@ -225,7 +225,8 @@ final class InspectCommand implements Callable<Integer> {
                   into -> {
                     Files.writeString(
                         into.resolve(Survey.CSV), survey.toCsv(i -> found.parts().get(i)));
-                    Files.writeString(into.resolve("quarantine.csv"), unreadable.toCsv());
+                    Files.writeString(
+                        into.resolve("quarantine.csv"), unreadable.toCsv(found.images()::path));
                   });
       console.say("Listed in " + folder);
     } catch (IOException e) {

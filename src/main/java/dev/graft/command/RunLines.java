@@ -15,6 +15,7 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.Recipe.TrainingPrecision;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.report.Comparison;
 import dev.graft.training.ConvexHead;
 import dev.graft.training.EarlyStopping;
 import dev.graft.tuning.Plan;
@@ -30,8 +31,10 @@ import dev.graft.util.Text;
 import dev.graft.zoo.BackboneInfo;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -46,6 +49,9 @@ final class RunLines implements RunEvents {
   /** Keys that have no effect on a frozen backbone. */
   private static final List<String> OF_TRAINED_STAGES =
       List.of("backbone-learning-rate", "layer-decay", "head-epochs");
+
+  /** Maximum length of a line of settings, unless a single one is longer. */
+  private static final int MAX_LINE = 110;
 
   private final Console console;
 
@@ -120,8 +126,17 @@ final class RunLines implements RunEvents {
 
   @Override
   public void decided(Recipe asked, Recipe decided, int smaller) {
-    // Printed after the data has been found: 40 keys would hide errors about the data.
-    console.say("Recipe: " + RecipeReader.describe(asked, withDevice(decided)));
+    boolean convex = decided.head().solver().is(Recipe.Solver.NEWTON);
+    Map<String, String> changed = RecipeReader.changes(RecipeReader.defaults(), asked);
+    Map<String, String> chosen = RecipeReader.changes(asked, withDevice(decided));
+    if (convex) {
+      changed.keySet().removeIf(Comparison::isIgnoredByConvexHead);
+      chosen.keySet().removeIf(Comparison::isIgnoredByConvexHead);
+    }
+    console.sayAll(settings("Recipe: the defaults" + (changed.isEmpty() ? "" : ", but "), changed));
+    if (!chosen.isEmpty()) {
+      console.sayAll(settings("Chosen by Graft: ", chosen));
+    }
     if (asked.backbone().name().equals(Recipe.AUTO)
         && decided.backbone().name().equals(BackboneInfo.PHOTOGRAPHS)) {
       say(
@@ -137,21 +152,35 @@ final class RunLines implements RunEvents {
             ? ", from the network and the size of the images (--set input-size=N for another)"
             : ", from the recipe",
         smaller == 0 ? "" : Text.of("; %s scaled up", Names.count(smaller, "smaller image")));
-    say("Training: %s", precision(asked, decided));
-    if (decided.backbone().unfreeze().equals(NetworkDesign.NONE)) {
-      sayUnused(asked);
+    if (!convex) {
+      say("Training: %s", precision(asked, decided));
+    }
+    List<String> unused =
+        OF_TRAINED_STAGES.stream()
+            .filter(RecipeReader.changes(RecipeReader.defaults(), asked)::containsKey)
+            .toList();
+    if (decided.backbone().unfreeze().equals(NetworkDesign.NONE) && !unused.isEmpty()) {
+      say("Without effect, because unfreeze is none: %s.", String.join(", ", unused));
     }
   }
 
-  /** Names the keys that are set for trained stages, of which there are none. */
-  private void sayUnused(Recipe asked) {
-    Map<String, String> usual = RecipeReader.settings(RecipeReader.defaults());
-    Map<String, String> given = RecipeReader.settings(asked);
-    List<String> unused =
-        OF_TRAINED_STAGES.stream().filter(key -> !given.get(key).equals(usual.get(key))).toList();
-    if (!unused.isEmpty()) {
-      say("Without effect, because unfreeze is none: %s.", String.join(", ", unused));
+  /** Returns settings in lines of at most {@link #MAX_LINE} characters. */
+  private static List<String> settings(String title, Map<String, String> settings) {
+    List<String> lines = new ArrayList<>();
+    StringBuilder line = new StringBuilder(title);
+    String separator = "";
+    for (Map.Entry<String, String> each : settings.entrySet()) {
+      String setting = each.getKey() + ": " + each.getValue();
+      line.append(separator);
+      if (line.length() + setting.length() >= MAX_LINE) { // a comma may follow
+        lines.add(line.toString().stripTrailing());
+        line = new StringBuilder("  ");
+      }
+      line.append(setting);
+      separator = ", ";
     }
+    lines.add(line.toString());
+    return lines;
   }
 
   private static Recipe withDevice(Recipe recipe) {
@@ -234,6 +263,7 @@ final class RunLines implements RunEvents {
   @Override
   public void begun(Path folder) throws IOException {
     console.logTo(folder.resolve("log.txt"));
+    console.say("Run: " + folder + " (all settings: recipe.yaml)");
   }
 
   @Override
@@ -377,14 +407,18 @@ final class RunLines implements RunEvents {
         byEpochs
             ? (plan.isFixed() ? ", " : ", about ") + Names.count(choice.epochs(), "epoch")
             : "");
+    long features = Math.round(estimate.features());
+    long training = Math.round(choice.trainingSeconds());
+    long rest = Math.round(choice.seconds() - estimate.features() - choice.trainingSeconds());
     say(
-        "Expected time: %s%s (features %s, training %s)%s",
-        ConsoleProgress.duration(choice.seconds()),
+        "Expected time: %s%s (features %s, training %s, other steps %s)%s",
+        ConsoleProgress.duration(features + training + rest),
         secondsLeft > 0
             ? " of the " + ConsoleProgress.duration(secondsLeft) + " that are left"
             : "; no time is left",
-        ConsoleProgress.duration(estimate.features()),
-        ConsoleProgress.duration(choice.trainingSeconds()),
+        ConsoleProgress.duration(features),
+        ConsoleProgress.duration(training),
+        ConsoleProgress.duration(rest),
         worth(plan, choice));
     if (!choice.fits()) {
       warn(
@@ -396,6 +430,13 @@ final class RunLines implements RunEvents {
                   + (long) Math.ceil(limit.secondsGone() + choice.enough().toSeconds())
                   + "s."));
     }
+  }
+
+  @Override
+  public void epochsChanged(int planned, int epochs) {
+    say(
+        "Plan: %s instead of %d, by the time that is left and the speed of training on the features",
+        Names.count(epochs, "epoch"), planned);
   }
 
   @Override

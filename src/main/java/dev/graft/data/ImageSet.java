@@ -42,6 +42,13 @@ public interface ImageSet {
     return file(index).map(file -> PathText.of(file.path())).orElse("image " + index);
   }
 
+  /** Returns the same as {@link #place} for tables, with the absolute path of a file. */
+  default String path(int index) {
+    return file(index)
+        .map(file -> PathText.of(PathText.absolute(file.path())))
+        .orElseGet(() -> place(index));
+  }
+
   /**
    * Decodes an image, and returns it in several reductions. Thread-safe.
    *

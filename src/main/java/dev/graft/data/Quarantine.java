@@ -7,6 +7,7 @@ import dev.graft.util.Names;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 
 /**
  * Images that can't be read or used. They are excluded from every split; the run fails only if
@@ -79,10 +80,15 @@ public final class Quarantine {
     }
   }
 
-  /** Returns one row per image: {@code path,reason}. */
-  public String toCsv() {
+  /**
+   * Returns one row per image: {@code path,reason}.
+   *
+   * @param paths of the images by their index, see {@link ImageSet#path}
+   */
+  public synchronized String toCsv(IntFunction<String> paths) {
     StringBuilder csv = new StringBuilder(Csv.row(List.of("path", "reason")));
-    entries().forEach(each -> csv.append(Csv.row(List.of(each.path(), each.reason()))));
+    entries.forEach(
+        (index, each) -> csv.append(Csv.row(List.of(paths.apply(index), each.reason()))));
     return csv.toString();
   }
 }

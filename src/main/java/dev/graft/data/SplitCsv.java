@@ -4,7 +4,6 @@ import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.io.Csv;
 import dev.graft.io.Hash;
-import dev.graft.util.PathText;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -49,9 +48,8 @@ public final class SplitCsv {
     return IntStream.of(indices)
         .mapToObj(
             i -> {
-              ImageFile file = images.file(i).orElseThrow();
-              String path = PathText.of(file.path().toAbsolutePath());
-              return Csv.row(List.of(path, file.label(), word(part), images.hash(i)));
+              String label = images.file(i).orElseThrow().label();
+              return Csv.row(List.of(images.path(i), label, word(part), images.hash(i)));
             });
   }
 

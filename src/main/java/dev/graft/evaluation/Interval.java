@@ -23,7 +23,9 @@ public record Interval(double low, double high) {
     double z2n = Z * Z / count;
     double middle = (share + z2n / 2) / (1 + z2n);
     double half = Z * Math.sqrt((share * (1 - share) + z2n / 4) / count) / (1 + z2n);
-    // The exact bounds are within 0 and 1; rounding may exceed them.
-    return new Interval(Math.max(0, middle - half), Math.min(1, middle + half));
+    // Rounding may exceed 0 and 1, and miss them where none or all are correct.
+    return new Interval(
+        correct <= 0 ? 0 : Math.max(0, middle - half),
+        correct >= count ? 1 : Math.min(1, middle + half));
   }
 }

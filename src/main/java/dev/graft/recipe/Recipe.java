@@ -686,10 +686,6 @@ public record Recipe(
     public Execution withFrozenPartEngine(FrozenPartEngine frozenPartEngine) {
       return new Execution(device, cache, cacheType, Auto.of(frozenPartEngine), precision);
     }
-
-    public Execution withPrecision(Precision precision) {
-      return new Execution(device, cache, cacheType, frozenPartEngine, precision);
-    }
   }
 
   /**

@@ -20,6 +20,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 import dev.graft.GraftException;
 import dev.graft.util.Messages;
+import dev.graft.util.Misspelling;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -30,7 +31,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,17 +127,26 @@ public final class RecipeReader {
 
   /** Returns each key whose value differs, such as {@code epochs was 6 and is 20}. */
   public static List<String> differences(Recipe before, Recipe now) {
-    Map<String, JsonNode> values = flat(tree(before), "");
-    return flat(tree(now), "").entrySet().stream()
-        .filter(entry -> !entry.getValue().equals(values.get(entry.getKey())))
+    Map<String, String> values = settings(before);
+    return changes(before, now).entrySet().stream()
         .map(
-            entry ->
-                entry.getKey()
-                    + " was "
-                    + inline(values.get(entry.getKey()))
-                    + " and is "
-                    + inline(entry.getValue()))
+            each ->
+                each.getKey() + " was " + values.get(each.getKey()) + " and is " + each.getValue())
         .toList();
+  }
+
+  /** Returns the values that differ, by their keys, as {@link #settings} does; modifiable. */
+  public static Map<String, String> changes(Recipe before, Recipe now) {
+    Map<String, JsonNode> values = flat(tree(before), "");
+    Map<String, String> changes = new LinkedHashMap<>();
+    flat(tree(now), "")
+        .forEach(
+            (key, value) -> {
+              if (!value.equals(values.get(key))) {
+                changes.put(key, inline(value));
+              }
+            });
+    return changes;
   }
 
   /** Returns all values of a recipe by their keys, such as {@code head.hidden}. */
@@ -182,42 +191,6 @@ public final class RecipeReader {
         .collect(Collectors.joining("\n", "", "\n"));
   }
 
-  /**
-   * Returns a recipe in a few lines for the console, with all keys; what was {@code auto} and has
-   * been decided as {@code auto: VALUE}.
-   *
-   * @param asked the recipe as it was given
-   */
-  public static String describe(Recipe asked, Recipe decided) {
-    StringBuilder text = new StringBuilder();
-    int column = 0;
-    ObjectNode before = tree(asked);
-    for (Map.Entry<String, JsonNode> entry : tree(decided).properties()) {
-      String value = inline(before.path(entry.getKey()), entry.getValue());
-      String part = entry.getKey() + ": " + value;
-      if (column + part.length() > LINE) {
-        text.append(",\n  ");
-        column = 0;
-      } else if (column > 0) {
-        text.append(", ");
-      }
-      text.append(part);
-      column += part.length() + 2;
-    }
-    return text.toString();
-  }
-
-  private static String inline(JsonNode asked, JsonNode value) {
-    if (value instanceof ObjectNode inner) {
-      return inner.properties().stream()
-          .map(
-              entry -> entry.getKey() + ": " + inline(asked.path(entry.getKey()), entry.getValue()))
-          .collect(Collectors.joining(",", "{", "}"));
-    }
-    String text = inline(value);
-    return asked.asText().equals(Recipe.AUTO) && !text.equals(Recipe.AUTO) ? "auto: " + text : text;
-  }
-
   /** A value in YAML's flow style, without the quotes that only YAML needs. */
   private static String inline(JsonNode value) {
     if (value.isArray()) {
@@ -227,9 +200,6 @@ public final class RecipeReader {
     }
     return value.asText();
   }
-
-  /** The width of a line of {@link #describe}, in characters. */
-  private static final int LINE = 110;
 
   /** The keys of each group that stand at the top of the file. */
   private static final Map<String, List<String>> GROUPS =
@@ -435,7 +405,7 @@ public final class RecipeReader {
   }
 
   /**
-   * Returns an exception that suggests the most similar key.
+   * Returns an exception that suggests the most similar key, if one is similar.
    *
    * @param known the valid keys at this level
    */
@@ -446,16 +416,9 @@ public final class RecipeReader {
           where + ": write " + key + " in its group, " + key.replace(".", ": {") + ": VALUE}.");
     }
     String nearest =
-        all.stream().min(Comparator.comparingInt(each -> distanceOfKeys(each, key))).orElseThrow();
+        Misspelling.nearest(key, all).map(name -> "; did you mean " + name + "?").orElse(".");
     return new GraftException(
-        where
-            + ": unknown key "
-            + key
-            + "; did you mean "
-            + nearest
-            + "? (Keys: "
-            + keys(known)
-            + ".)");
+        where + ": unknown key " + key + nearest + " (Keys: " + keys(known) + ".)");
   }
 
   /** Returns all keys, including groups: {@code head} and {@code head.hidden}. */
@@ -472,35 +435,8 @@ public final class RecipeReader {
     return paths;
   }
 
-  /** Returns the distance of two keys; the right key in the wrong group is closer than a typo. */
-  private static int distanceOfKeys(String known, String given) {
-    return Math.min(2 * distance(known, given), 1 + 2 * distance(last(known), last(given)));
-  }
-
-  private static String last(String key) {
-    return key.substring(key.lastIndexOf('.') + 1);
-  }
-
   private static String keys(ObjectNode tree) {
     return tree.properties().stream().map(Map.Entry::getKey).collect(Collectors.joining(", "));
-  }
-
-  /** Returns the Levenshtein distance: the number of insertions, deletions and replacements. */
-  static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
   }
 
   private static Recipe convert(ObjectNode given, String where) {

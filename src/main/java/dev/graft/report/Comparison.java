@@ -2,12 +2,14 @@ package dev.graft.report;
 
 import dev.graft.GraftException;
 import dev.graft.evaluation.History;
+import dev.graft.util.Names;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -106,6 +108,10 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
           "warmup-epochs",
           "weight-decay");
 
+  /** Results that are whole numbers. */
+  private static final Set<String> COUNTS =
+      Set.of("/epochs/run", "/epochs/best", "/parameters/trained");
+
   private static final int HASH_DIGITS = 12;
 
   /**
@@ -180,10 +186,40 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
 
   /** Returns a setting of a run; {@code null} if it has none, or does not use it. */
   private static String setting(RunFiles run, String key) {
-    boolean ignored =
-        run.at("/head/solver").equals("newton")
-            && (GRADIENT_TRAINING.contains(key) || key.startsWith("early-stopping."));
+    boolean ignored = run.at("/head/solver").equals("newton") && isIgnoredByConvexHead(key);
     return ignored ? null : run.settings().get(key);
+  }
+
+  /** Returns whether a convex head ignores a key of a recipe, such as {@code head.dropout}. */
+  public static boolean isIgnoredByConvexHead(String key) {
+    return GRADIENT_TRAINING.contains(key) || key.startsWith("early-stopping.");
+  }
+
+  /**
+   * Returns a warning if the runs have different classes or test images, so that their results say
+   * little about each other.
+   */
+  public Optional<String> warning() {
+    List<String> others = new ArrayList<>();
+    if (runs.stream().map(run -> run.evaluation().classNames()).distinct().count() > 1) {
+      others.add("classes");
+    }
+    List<Set<String>> hashes = runs.stream().map(RunFiles::testHashes).toList();
+    Stream<Object> tests =
+        hashes.stream().noneMatch(Set::isEmpty)
+            ? hashes.stream().map(each -> each)
+            : runs.stream().map(run -> List.of(run.at("/data/sha256"), run.evaluation().count()));
+    if (tests.distinct().count() > 1) {
+      others.add("test images");
+    }
+    List<String> data = runs.stream().map(run -> run.at("/data/name")).distinct().toList();
+    return others.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "Warning: the runs have different "
+                + String.join(" and ", others)
+                + (data.size() > 1 ? " (data: " + Names.few(data) + ")" : "")
+                + ", so their results are not comparable.");
   }
 
   private static String input(RunFiles run, String pointer) {
@@ -226,10 +262,9 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
     if (pointer.endsWith("top3Accuracy") && run.evaluation().classNames().size() <= 3) {
       return NONE; // always 1
     }
-    String text = run.at(pointer);
-    return text.contains(".")
-        ? run.number(pointer).map(value -> Pages.number("%.4f", value)).orElse(text)
-        : text;
+    String format =
+        pointer.startsWith("/seconds/") ? "%.1f" : COUNTS.contains(pointer) ? "%,.0f" : "%.4f";
+    return run.number(pointer).map(value -> Pages.number(format, value)).orElse(NONE);
   }
 
   private Row row(String name, Function<RunFiles, String> value) {

@@ -27,7 +27,8 @@ import java.util.Locale;
 final class Drawing {
   private static final int TITLE_HEIGHT = 44;
   private static final int PADDING = 16;
-  private static final TextStyle TITLE = new TextStyle(17, true);
+  private static final int TITLE_SIZE = 17;
+  private static final int MIN_TITLE_SIZE = 13;
   private static final String ELLIPSIS = "…";
 
   /**
@@ -299,12 +300,40 @@ final class Drawing {
     g.setColor(Color.WHITE);
     g.fillRect(0, 0, image.getWidth(), image.getHeight());
     g.scale(scale, scale);
-    String fitted = TITLE.fit(title, width - 2 * PADDING);
-    new Label(fitted, PADDING, 30, TITLE, Anchor.START, Ink.TEXT, false).paint(g);
+    titles(title).forEach(line -> line.paint(g));
     g.translate(0, TITLE_HEIGHT);
     shapes.forEach(shape -> shape.paint(g));
     g.dispose();
     return image;
+  }
+
+  /**
+   * Returns the lines of a title: one, in the largest type in which it fits, or else two, broken
+   * between words and shortened in the middle where they are still too long.
+   */
+  List<Label> titles(String title) {
+    double room = width - 2 * PADDING;
+    int size = TITLE_SIZE;
+    while (size > MIN_TITLE_SIZE && new TextStyle(size, true).width(title) > room) {
+      size--;
+    }
+    var type = new TextStyle(size, true);
+    if (type.width(title) <= room) {
+      return List.of(titleLine(title, 30, type));
+    }
+    int end = title.length();
+    while (end > 0 && type.width(title.substring(0, end)) > room) {
+      end = title.lastIndexOf(' ', end - 1);
+    }
+    return end <= 0
+        ? List.of(titleLine(type.fit(title, room), 30, type))
+        : List.of(
+            titleLine(title.substring(0, end), 19, type),
+            titleLine(type.fit(title.substring(end + 1), room), 36, type));
+  }
+
+  private static Label titleLine(String text, double baseline, TextStyle type) {
+    return new Label(text, PADDING, baseline, type, Anchor.START, Ink.TEXT, false);
   }
 
   /**

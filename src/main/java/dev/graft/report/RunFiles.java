@@ -19,10 +19,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The files of a completed run, as read from its folder; earlier versions of Graft may have written
@@ -143,12 +145,12 @@ public record RunFiles(
   }
 
   /**
-   * Returns the command that repeats the run, from the working folder; {@code recipe.yaml} has all
-   * of its settings.
+   * Returns the Graft command that repeats the run, from the working folder; {@code recipe.yaml}
+   * has all of its settings.
    */
   public String command() {
     String output = shown(folder.resolve("../.."));
-    return "graft fine-tune --recipe "
+    return "fine-tune --recipe "
         + PathText.quoted(shown(folder.resolve("recipe.yaml")))
         + (output.equals("output") ? "" : " --output " + PathText.quoted(output));
   }
@@ -203,6 +205,25 @@ public record RunFiles(
             .limit(max)
             .toList()
         : List.of();
+  }
+
+  /** Returns the SHA-256 of the test images; none without {@code split.csv}. */
+  Set<String> testHashes() {
+    Set<String> hashes = new HashSet<>();
+    try {
+      if (has("split.csv")) {
+        Csv.forEach(
+            folder.resolve("split.csv"),
+            row -> {
+              if (row.size() > 3 && row.get(2).equals("test")) { // earlier versions had three
+                hashes.add(row.get(3));
+              }
+            });
+      }
+    } catch (IOException e) {
+      throw damaged(folder, e);
+    }
+    return hashes;
   }
 
   /** Returns the typicality of each test image; none in runs of earlier versions. */

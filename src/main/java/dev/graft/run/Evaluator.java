@@ -23,6 +23,7 @@ import dev.graft.tuning.DataSets;
 import dev.graft.tuning.ModelEvaluator;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.Stopwatch;
+import dev.graft.util.PathText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,11 +40,11 @@ public final class Evaluator {
   /**
    * The content of {@code evaluation.json}.
    *
-   * @param model the run's or the model's folder
+   * @param model absolute path of the run's or the model's folder
    * @param trainedOn null if that is not known, and for the run's own test images
    */
   public record Result(
-      Path model,
+      String model,
       Data data,
       @JsonInclude(JsonInclude.Include.NON_NULL) TrainedOn trainedOn,
       RunRecord.TestFigures test,
@@ -105,7 +106,7 @@ public final class Evaluator {
               : null;
       Result result =
           new Result(
-              run,
+              PathText.of(PathText.absolute(run)),
               new Data(
                   found.name(),
                   chosen.length,
@@ -171,8 +172,8 @@ public final class Evaluator {
     if (images.areFiles()) {
       Files.writeString(
           folder.resolve("mistakes.csv"),
-          evaluation.mistakesCsv(place -> images.place(chosen[place])));
-      Files.writeString(folder.resolve("quarantine.csv"), images.quarantine().toCsv());
+          evaluation.mistakesCsv(place -> images.path(chosen[place])));
+      Files.writeString(folder.resolve("quarantine.csv"), images.quarantine().toCsv(images::path));
     }
     EvaluationFiles.draw(
         Files.createDirectory(folder.resolve("plots")),

@@ -52,7 +52,7 @@ public final class Featurizer {
             list.toString());
       } finally {
         Files.createDirectories(list.getParent());
-        AtomicFiles.write(list, images.quarantine().toCsv());
+        AtomicFiles.write(list, images.quarantine().toCsv(images::path));
       }
     }
   }

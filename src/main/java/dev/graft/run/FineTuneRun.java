@@ -509,7 +509,7 @@ public final class FineTuneRun {
 
   private void quarantine(RunFolder folder) throws IOException {
     if (images.areFiles()) {
-      folder.write("quarantine.csv", images.quarantine().toCsv());
+      folder.write("quarantine.csv", images.quarantine().toCsv(images::path));
       update(folder, known -> known.surveyed(images.quarantine().size(), known.duplicates()));
     }
   }
@@ -538,7 +538,7 @@ public final class FineTuneRun {
     EvaluationFiles.write(folder.path(), evaluation);
     if (images.areFiles()) {
       folder.write(
-          "mistakes.csv", evaluation.mistakesCsv(place -> images.place(split.test()[place])));
+          "mistakes.csv", evaluation.mistakesCsv(place -> images.path(split.test()[place])));
     }
     drawings.drawRun(folder.plots(), title(), data, history, split, tested);
   }

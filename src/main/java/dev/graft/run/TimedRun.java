@@ -59,6 +59,9 @@ public final class TimedRun {
 
   private boolean computed;
 
+  /** Number of epochs of the plan that was published last. */
+  private int plannedEpochs;
+
   private TimedRun(
       Recipe asked, Set<String> given, OutputFolder output, TimeLimit limit, RunEvents events) {
     this.asked = asked;
@@ -138,6 +141,7 @@ public final class TimedRun {
 
   private void planned(Choice choice, boolean again) {
     Plan plan = choice.estimate().plan();
+    plannedEpochs = choice.epochs();
     events.planned(choice, plan.over(asked, given), limit, again);
     boolean crossValidates = isSmall(probe.images()) && asked.data().folds() == 0;
     boolean isMuch = choice.fits() && choice.seconds() < MUCH * limit.secondsLeft();
@@ -242,14 +246,22 @@ public final class TimedRun {
     if (epochs < measured.plan().minEpochs() && plans.isReplaceable(measured.plan(), 1)) {
       throw new TooSlow(1);
     }
-    return new Featurized(withEpochs(recipe, epochs), measured.after());
+    return new Featurized(withEpochs(recipe, epochs, plannedEpochs, events), measured.after());
   }
 
-  /** Returns a recipe with a number of epochs, but at least one after head epochs and warm-up. */
-  static Recipe withEpochs(Recipe recipe, int epochs) {
+  /**
+   * Returns a recipe with a number of epochs, but at least one after head epochs and warm-up.
+   *
+   * @param planned the number before, of which {@code events} has been notified
+   */
+  static Recipe withEpochs(Recipe recipe, int epochs, int planned, RunEvents events) {
     Recipe.Training training = recipe.training();
     int least = (int) Math.floor(training.headEpochs() + training.warmupEpochs()) + 1;
-    return recipe.with(training.withEpochs(Math.max(least, epochs)));
+    int set = Math.max(least, epochs);
+    if (set != planned) {
+      events.epochsChanged(planned, set);
+    }
+    return recipe.with(training.withEpochs(set));
   }
 
   /** Watches the speed of a plan's features. */

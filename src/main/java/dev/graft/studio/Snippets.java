@@ -4,17 +4,17 @@ import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.nio.file.Path;
 
-/** Code and command lines that use a trained model or repeat its training. */
+/** Code and commands that use a trained model or repeat its training. */
 final class Snippets {
   private Snippets() {}
 
   /**
-   * Code and command lines to copy.
+   * Code and commands to copy.
    *
    * @param java the program that classifies an image
    * @param curl the request to this studio
-   * @param command the command line that repeats the training
-   * @param serve the command line that serves the model
+   * @param command the Graft command that repeats the training
+   * @param serve the Graft command that serves the model
    */
   record Lines(String java, String curl, String command, String serve) {}
 
@@ -24,7 +24,7 @@ final class Snippets {
         java(folder.resolve("model")),
         "curl --data-binary @image.jpg http://127.0.0.1:" + port + "/api/predict",
         command,
-        "graft serve --run " + PathText.quoted(folder.toString()));
+        "serve --run " + PathText.quoted(folder.toString()));
   }
 
   private static String java(Path model) {

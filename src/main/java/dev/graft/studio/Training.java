@@ -277,10 +277,10 @@ final class Training {
     return LabelReview.bytes(prepared) <= CHECK * Runtime.getRuntime().maxMemory();
   }
 
-  /** Returns the command line that repeats the last training. */
+  /** Returns the Graft command that repeats the last training. */
   String command() {
     int folds = result == null ? 0 : result.folds();
-    StringBuilder command = new StringBuilder("graft fine-tune");
+    StringBuilder command = new StringBuilder("fine-tune");
     settings(folds)
         .forEach(
             (key, value) ->

@@ -9,8 +9,8 @@ import dev.graft.data.Split;
 import dev.graft.data.StratifiedSampler;
 import dev.graft.recipe.Recipe;
 import dev.graft.util.Names;
+import dev.graft.util.PathText;
 import dev.graft.zoo.WeightSource;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -95,14 +95,8 @@ public final class DataSets {
   private static String absolute(String text) {
     try {
       Path path = Path.of(text);
-      if (!Files.exists(path)) {
-        return text;
-      }
-      Path absolute = path.toAbsolutePath();
-      // Behind a symbolic link ".." leads elsewhere.
-      return (Files.isSameFile(absolute, absolute.normalize()) ? absolute.normalize() : absolute)
-          .toString();
-    } catch (InvalidPathException | IOException e) {
+      return Files.exists(path) ? PathText.absolute(path).toString() : text;
+    } catch (InvalidPathException e) {
       return text;
     }
   }

@@ -314,8 +314,8 @@ public final class RecipeResolver {
   /**
    * Checks a recipe's network settings before anything is loaded.
    *
-   * @throws GraftException as for {@link #design}, for missing weights, and for settings of the frozen
-   *     part if there is none
+   * @throws GraftException as for {@link #design}, for missing weights, and for settings of the
+   *     frozen part if there is none
    */
   public static void checkNetwork(Recipe asked) {
     checkScale(asked);

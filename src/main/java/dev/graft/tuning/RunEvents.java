@@ -113,6 +113,13 @@ public interface RunEvents extends TrainingEvents {
   default void planned(TimePlanner.Choice choice, Recipe recipe, TimeLimit limit, boolean again) {}
 
   /**
+   * The number of epochs of the plan has changed, because training was measured on its features.
+   *
+   * @param planned the number before
+   */
+  default void epochsChanged(int planned, int epochs) {}
+
+  /**
    * The plan needs less than half of the time.
    *
    * @param crossValidates whether the rest is used for cross-validation

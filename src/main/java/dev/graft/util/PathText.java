@@ -1,9 +1,11 @@
 package dev.graft.util;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,6 +27,21 @@ public final class PathText {
   /** Returns the path's text, with {@code \xE9} for each byte of a name that is not UTF-8. */
   public static String of(Path path) {
     return path.toString().indexOf(REPLACEMENT) < 0 ? path.toString() : decoded(path);
+  }
+
+  /**
+   * Returns the absolute path without {@code .} and {@code ..}, the same wherever a file is named.
+   * A {@code ..} behind a symbolic link stays, because without it the path leads elsewhere.
+   */
+  public static Path absolute(Path path) {
+    Path absolute = path.toAbsolutePath();
+    Path normalized = absolute.normalize();
+    try {
+      boolean climbs = absolute.toString().contains("..");
+      return climbs && !Files.isSameFile(absolute, normalized) ? absolute : normalized;
+    } catch (IOException e) { // one of them does not exist
+      return Files.exists(absolute) ? absolute : normalized;
+    }
   }
 
   /** Returns the last name of a path, or empty if it is not UTF-8. */

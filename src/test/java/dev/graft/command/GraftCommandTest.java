@@ -122,6 +122,19 @@ class GraftCommandTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "fine-tun, Did you mean: fine-tune",
+    "bogus, Try: --help",
+    "fine-tune --epoks=3, Did you mean: --epochs",
+    "fine-tune --resum, Did you mean: --resume",
+    "fine-tune --bogus, Try: fine-tune --help",
+    "fine-tune extra, Try: fine-tune --help"
+  })
+  void onlySimilarOptionsAndCommandsAreSuggested(String line, String hint) {
+    assertThat(graft(line).err().lines().skip(1)).containsExactly(hint);
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {

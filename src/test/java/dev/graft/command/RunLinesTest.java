@@ -13,6 +13,7 @@ import dev.graft.tuning.TimePlanner;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class RunLinesTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -51,22 +53,92 @@ class RunLinesTest {
   void aPlanThatDoesNotFitNeedsMoreThanTheTimeThatWasGiven() throws IOException {
     Plan plan =
         new Plan("small", Map.of("precision", "int8"), new TreeMap<>(Map.of(2, 0.8, 8, 0.9)), "");
-    // 45 of 60 seconds are left, and the plan takes 50.
+    // 45 of 60 seconds are left, and the plan takes 54.
     TimePlanner.Choice choice =
-        new TimePlanner.Choice(new TimePlanner.Estimate(plan, 10, 0.1, 200, 0, 0), 2, false);
+        new TimePlanner.Choice(new TimePlanner.Estimate(plan, 10, 0.1, 200, 1, 3), 2, false);
     Recipe recipe = plan.over(RecipeReader.defaults(), Set.of());
     long start = System.nanoTime() - 15_000_000_000L;
     TimeLimit limit = new TimeLimit(start, start + 60_000_000_000L, 0);
 
     String printed = printed(lines -> lines.planned(choice, recipe, limit, false));
     assertThat(printed)
-        .startsWith("Plan: small, features in int8, about 2 epochs\n")
-        .containsPattern("Give at least --within (69|[78][0-9])s\\."); // 15 s and 50 s of 0.93
+        .startsWith("Plan: small, features in int8, about 2 epochs\nExpected time: 54 s of the ")
+        .contains(" that are left (features 10 s, training 40 s, other steps 4 s)")
+        .containsPattern("Give at least --within (7[4-9]|[89][0-9])s\\."); // 15 s, and 54 s of 0.93
     String again =
         printed(lines -> lines.planned(choice, RecipeReader.defaults(), limit, true))
             .substring(printed.length());
     assertThat(again)
         .startsWith("New plan, because features are slower than measured: small, about 2 epochs\n");
+  }
+
+  @Test
+  void anotherNumberOfEpochsIsReported() throws IOException {
+    assertThat(printed(lines -> lines.epochsChanged(7, 1)))
+        .startsWith("Plan: 1 epoch instead of 7, by the time that is left");
+  }
+
+  @Test
+  void onlySettingsThatDifferFromTheDefaultsAreListed() throws IOException {
+    Recipe asked =
+        RecipeReader.read(
+            null, Map.of("data", "pets", "seed", "7", "device", "cpu", "input-size", "96"));
+    Recipe chosen =
+        RecipeReader.with(asked, Map.of("backbone", "vgg16", "head.solver", "gradient"));
+    assertThat(printed(lines -> lines.decided(asked, chosen, 0)))
+        .startsWith(
+            "Recipe: the defaults, but input-size: 96, data: pets, seed: 7, device: cpu\n"
+                + "Chosen by Graft: backbone: vgg16, head.solver: gradient\n");
+    Recipe same = RecipeReader.with(RecipeReader.defaults(), Map.of("input-size", "32"));
+    assertThat(printed(lines -> lines.decided(RecipeReader.defaults(), same, 0)))
+        .contains("Recipe: the defaults\nChosen by Graft: input-size: 32, device: ");
+  }
+
+  @Test
+  void settingsThatAConvexHeadIgnoresAreNotListed() throws IOException {
+    Recipe asked = RecipeReader.with(RecipeReader.defaults(), Map.of("device", "cpu"));
+    Recipe chosen =
+        RecipeReader.with(
+            asked,
+            Map.of(
+                "input-size",
+                "96",
+                "batch-size",
+                "128",
+                "training-precision",
+                "bfloat16",
+                "head",
+                "{hidden: 0, input-dropout: 0, dropout: 0, solver: newton}"));
+    assertThat(printed(lines -> lines.decided(asked, chosen, 0)))
+        .contains("\nChosen by Graft: input-size: 96, head.solver: newton\n")
+        .doesNotContain("Training: ");
+  }
+
+  @Test
+  void manySettingsTakeSeveralLines() throws IOException {
+    Recipe asked =
+        RecipeReader.read(
+            Path.of("conf/accurate.yaml"), Map.of("data-dir", "[" + "x/".repeat(60) + "]"));
+    Recipe chosen = RecipeReader.with(asked, Map.of("input-size", "96"));
+    assertThat(printed(lines -> lines.decided(asked, chosen, 0)).lines())
+        .filteredOn(line -> line.startsWith("  "))
+        .hasSizeGreaterThan(3)
+        .allMatch(line -> line.length() <= 110 || line.contains("data-dir"))
+        .allMatch(line -> line.matches("  [a-z-]+\\S*: .*"));
+  }
+
+  @Test
+  void theFolderOfARunIsNamedWithTheFileOfAllSettings(@TempDir Path folder) throws IOException {
+    assertThat(
+            printed(
+                lines -> {
+                  try {
+                    lines.begun(folder);
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                }))
+        .isEqualTo("Run: " + folder + " (all settings: recipe.yaml)\n");
   }
 
   @Test

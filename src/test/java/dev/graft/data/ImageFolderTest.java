@@ -50,7 +50,7 @@ class ImageFolderTest {
     assertThat(quarantine.entries()).hasSize(3);
     assertThat(quarantine.entries().get(0))
         .isEqualTo(new Quarantine.Entry("" + folder.resolve("cat/00.png"), "is empty."));
-    List<String> rows = quarantine.toCsv().lines().toList();
+    List<String> rows = quarantine.toCsv(data.images()::path).lines().toList();
     assertThat(rows).hasSize(4).first().isEqualTo("path,reason");
     assertThat(rows.get(1)).isEqualTo(folder.resolve("cat/00.png") + ",is empty.");
     assertThat(rows.get(3)).startsWith(folder.resolve("dog/02.png") + ",").endsWith(".");
@@ -95,7 +95,8 @@ class ImageFolderTest {
     pets(3);
     Files.write(folder.resolve("dog/\u0007.png"), new byte[0]);
 
-    assertThat(open(0.5).images().quarantine().toCsv()).contains("dog/\u0007.png,is empty.");
+    ImageSet images = open(0.5).images();
+    assertThat(images.quarantine().toCsv(images::path)).contains("dog/\u0007.png,is empty.");
   }
 
   /** Its features would be cached under the hash of the old content, and later used for that. */

@@ -63,6 +63,21 @@ class SplitCsvTest {
   }
 
   @Test
+  void itsPathsDoNotDependOnHowTheDataIsNamed() throws IOException {
+    String direct = Files.readString(csv);
+    Path manifest = temporary.resolve("other.csv");
+    Files.writeString(manifest, direct.replace(pets + "/", "./pets/../pets/"));
+    for (Path data : List.of(manifest, pets.resolve("./../pets"))) {
+      DataSet found = ImageFolder.open(data, 0, ReadingRules.DEFAULT, Progress.Display.NONE);
+      assertThat(found.images().path(11)).isEqualTo(path("dog/05.png"));
+      Split split =
+          new Split(new int[] {0, 1, 2, 6, 7, 8, 9}, new int[] {3, 10}, new int[] {4, 5, 11});
+      assertThat(SplitCsv.of(found.images(), split).collect(Collectors.joining()))
+          .isEqualTo(direct);
+    }
+  }
+
+  @Test
   void theTestImagesAreThoseOfTheFile() {
     assertThat(test()).containsExactly(path("cat/04.png"), path("cat/05.png"), path("dog/05.png"));
   }

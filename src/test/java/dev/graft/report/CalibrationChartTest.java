@@ -27,7 +27,21 @@ class CalibrationChartTest {
             "9 images with a mean probability of 80.0 %: 75.0 % correct");
     assertThat(dots.get(1).outline().getBounds2D().getWidth())
         .isGreaterThan(dots.get(0).outline().getBounds2D().getWidth());
-    assertThat(Shapes.lines(chart, Ink.SERIES.get(0)).get(0)).hasSize(2);
+  }
+
+  @Test
+  void theLineJoinsTheBinsWithEnoughImages() {
+    List<Bin> few = List.of(new Bin(24, 0.1, 1), new Bin(25, 0.4, 0.5), new Bin(481, 0.8, 0.75));
+    assertThat(joined(few)).isEqualTo(2); // 25 images at least
+    List<Bin> many = List.of(new Bin(29, 0.1, 1), new Bin(30, 0.4, 0.5), new Bin(2941, 0.8, 0.75));
+    assertThat(joined(many)).isEqualTo(2); // and 1 % of 3,000
+    Drawing tiny = CalibrationChart.of(Optional.empty(), SAVED);
+    assertThat(Shapes.lines(tiny, Ink.SERIES.get(0))).isEmpty();
+  }
+
+  private static int joined(List<Bin> bins) {
+    Drawing chart = CalibrationChart.of(Optional.empty(), new Calibration(bins));
+    return Shapes.lines(chart, Ink.SERIES.get(0)).get(0).size();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.image.RgbImage;
 import dev.graft.report.Drawing.Anchor;
 import dev.graft.report.Drawing.Ink;
+import dev.graft.report.Drawing.Label;
 import dev.graft.report.Drawing.Photo;
 import dev.graft.report.Drawing.TextStyle;
 import java.awt.Color;
@@ -13,6 +14,7 @@ import java.awt.Point;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,6 +53,25 @@ class DrawingTest {
     BufferedImage image = new Drawing(300, 50, "").image("a long title ".repeat(30), 1);
     assertThat(Pixels.margin(image, 8)).containsExactly(Color.WHITE);
     assertThat(Pixels.of(image, Ink.TEXT.color(), new Rectangle(300, 44))).isNotEmpty();
+  }
+
+  @Test
+  void aTitleIsReducedThenBrokenThenShortened() {
+    var drawing = new Drawing(400, 50, "");
+    assertThat(drawing.titles("Loss: VGG16 on cifar10"))
+        .singleElement()
+        .satisfies(line -> assertThat(line.type().size()).isEqualTo(17));
+    assertThat(drawing.titles("Confusion matrix: EfficientNet-Lite0 on photos"))
+        .singleElement()
+        .satisfies(line -> assertThat(line.type().size()).isLessThan(17))
+        .satisfies(line -> assertThat(line.text()).doesNotContain("…"));
+    String two = "Confusion matrix: EfficientNet-Lite0 on photographs of the garden in May";
+    assertThat(drawing.titles(two)).hasSize(2);
+    assertThat(drawing.titles(two).stream().map(Label::text).collect(Collectors.joining(" ")))
+        .isEqualTo(two);
+    assertThat(drawing.titles("Loss: " + "x".repeat(100) + "yz").get(1).text())
+        .contains("…")
+        .endsWith("xyz");
   }
 
   @Test

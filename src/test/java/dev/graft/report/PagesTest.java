@@ -279,6 +279,62 @@ class PagesTest {
   }
 
   @Test
+  void aComparisonOfRunsOnDifferentDataWarns() throws IOException {
+    RunFiles first = RunFiles.read(folder);
+    assertThat(new Comparison(List.of(first, first)).warning()).isEmpty();
+    write("run.json", record("completed", 0.5).replace(EVIL + "\"", "pets\",\"sha256\":\"0a\""));
+    Comparison other = new Comparison(List.of(first, RunFiles.read(folder)));
+    assertThat(other.warning())
+        .contains(
+            "Warning: the runs have different test images (data: "
+                + EVIL
+                + ", pets), so their results are not comparable.");
+    Path page = folder.resolve("comparison.html");
+    Pages.write(page, other);
+    assertThat(page).content().contains("different test images (data: ").doesNotContain(EVIL);
+    write("classes.csv", Files.readString(folder.resolve("classes.csv")) + "dog,1,1,1,0\n");
+    assertThat(new Comparison(List.of(first, RunFiles.read(folder))).warning().orElseThrow())
+        .startsWith("Warning: the runs have different classes and test images (");
+  }
+
+  @Test
+  void theTestImagesOfOneFolderAreComparedByTheirHashes() throws IOException {
+    write("split.csv", "path,label,split,sha256\na,cat,test,1\nb,cat,test,2\nc,cat,train,3\n");
+    RunFiles first = RunFiles.read(folder);
+    assertThat(first.testHashes()).containsExactlyInAnyOrder("1", "2");
+    Path second = Files.createDirectory(folder.resolve("second"));
+    for (String file : List.of("run.json", "recipe.yaml", "history.csv", "classes.csv")) {
+      Files.copy(folder.resolve(file), second.resolve(file));
+    }
+    Files.copy(folder.resolve("predictions.csv"), second.resolve("predictions.csv"));
+    Path split = second.resolve("split.csv");
+    Files.writeString(
+        split, "path,label,split,sha256\nb,cat,test,2\na,cat,test,1\nd,cat,train,4\n");
+    assertThat(new Comparison(List.of(first, RunFiles.read(second))).warning()).isEmpty();
+    Files.writeString(split, "path,label,split,sha256\na,cat,test,1\nc,cat,test,3\n");
+    assertThat(new Comparison(List.of(first, RunFiles.read(second))).warning())
+        .contains(
+            "Warning: the runs have different test images, so their results are not comparable.");
+  }
+
+  @Test
+  void resultsAreRoundedByTheirKind() throws IOException {
+    write(
+        "run.json",
+        record("completed", 0.9661999999)
+            .replaceFirst(
+                "}$",
+                ",\"seconds\":{\"features\":2,\"training\":1009.26},\"parameters\":{\"trained\":1049610}}"));
+    RunFiles run = RunFiles.read(folder);
+    assertThat(new Comparison(List.of(run, run)).outcome())
+        .contains(
+            new Comparison.Row("test accuracy", List.of("0.9662", "0.9662")),
+            new Comparison.Row("feature extraction, seconds", List.of("2.0", "2.0")),
+            new Comparison.Row("training, seconds", List.of("1009.3", "1009.3")),
+            new Comparison.Row("trained parameters", List.of("1,049,610", "1,049,610")));
+  }
+
+  @Test
   void aCrossValidationThatReplacesASmallTestComesFirst() throws IOException {
     RunFiles before = RunFiles.read(folder);
     String validated =
@@ -334,11 +390,11 @@ class PagesTest {
     RunFiles files = RunFiles.read(folder);
     Path elsewhere = folder.getRoot().resolve("elsewhere/my output");
     assertThat(command(files, elsewhere.resolve("runs/1")))
-        .isEqualTo("graft fine-tune --recipe '%1$s/runs/1/recipe.yaml' --output '%1$s'", elsewhere);
+        .isEqualTo("fine-tune --recipe '%1$s/runs/1/recipe.yaml' --output '%1$s'", elsewhere);
     assertThat(command(files, Path.of("output/runs/1").toAbsolutePath()))
-        .isEqualTo("graft fine-tune --recipe output/runs/1/recipe.yaml");
+        .isEqualTo("fine-tune --recipe output/runs/1/recipe.yaml");
     assertThat(command(files, Path.of("../other/runs/1")))
-        .isEqualTo("graft fine-tune --recipe ../other/runs/1/recipe.yaml --output ../other");
+        .isEqualTo("fine-tune --recipe ../other/runs/1/recipe.yaml --output ../other");
   }
 
   private static String command(RunFiles files, Path folder) {

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.TimeLimit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +18,19 @@ class TimedRunEpochsTest {
   @CsvSource({"0, 7, 7", "0, 0, 1", "0, -3, 1", "0.3, 1, 1", "1, 1, 2", "2.5, 1, 3", "2, 7, 7"})
   void atLeastOneEpochFollowsTheWarmUp(String warmup, int fitting, int epochs) {
     Recipe recipe = RecipeReader.with(RecipeReader.defaults(), Map.of("warmup-epochs", warmup));
-    assertThat(TimedRun.withEpochs(recipe, fitting).training().epochs()).isEqualTo(epochs);
+    List<List<Integer>> changes = new ArrayList<>();
+    RunEvents events =
+        new RunEvents() {
+          @Override
+          public void epochsChanged(int planned, int epochs) {
+            changes.add(List.of(planned, epochs));
+          }
+        };
+    assertThat(TimedRun.withEpochs(recipe, fitting, 9, events).training().epochs())
+        .isEqualTo(epochs);
+    assertThat(changes).containsExactly(List.of(9, epochs));
+    TimedRun.withEpochs(recipe, fitting, epochs, events);
+    assertThat(changes).as("as planned").hasSize(1);
   }
 
   /** Of 100 s, in which 10 s are gone; 4 s are reserved for files, and 93 % of the rest planned. */

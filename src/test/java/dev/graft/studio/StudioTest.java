@@ -90,7 +90,7 @@ class StudioTest {
       }
       assertThat(client.post("/api/predict", TestImages.png(7, RED)).statusCode()).isEqualTo(200);
     }
-    assertThat(command).startsWith("graft fine-tune --data " + temporary.toRealPath());
+    assertThat(command).startsWith("fine-tune --data " + temporary.toRealPath());
   }
 
   private void exports(StudioClient client, byte[] unseen) throws Exception {
@@ -130,9 +130,9 @@ class StudioTest {
     assertThat(shell("javac -proc:none Classify.java && java Classify image.jpg"))
         .contains("image.jpg: 青 ");
     assertThat(shell(lines.path("curl").asText())).contains("\"className\":\"青\"");
-    String output = shell(lines.path("command").asText());
+    String output = shell("graft " + lines.path("command").asText());
     assertThat(output).contains("Cross-validation of 24 images in 5 folds");
-    Process serve = start(lines.path("serve").asText() + " --port 0");
+    Process serve = start("graft " + lines.path("serve").asText() + " --port 0");
     try {
       Matcher address = Pattern.compile("(http://[^ /]+)").matcher("");
       while (!address.find()) {

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The bytes of a URI become those of a path, whatever the locale decodes them to. */
 @EnabledOnOs(OS.LINUX)
@@ -29,6 +31,17 @@ class PathTextTest {
     assertThat(PathText.of(path)).isEqualTo("/a/\\xE9.png");
     assertThat(PathText.fileName(path)).isEmpty();
     assertThat(PathText.of(Path.of("b").resolve(path.getFileName()))).isEqualTo("b/\\xE9.png");
+  }
+
+  @Test
+  void anAbsolutePathHasNoDotsUnlessTheyFollowALink(@TempDir Path folder) throws IOException {
+    Path deep = Files.createDirectories(folder.resolve("a/b"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), deep);
+    assertThat(PathText.absolute(deep.resolve("./../c.png"))).isEqualTo(folder.resolve("a/c.png"));
+    Path behind = Files.createFile(folder.resolve("a/behind.png"));
+    Path climbing = link.resolve("../behind.png");
+    assertThat(PathText.absolute(climbing)).isEqualTo(climbing).isNotEqualTo(behind);
+    assertThat(PathText.absolute(Path.of("x/./y"))).isEqualTo(Path.of("x/y").toAbsolutePath());
   }
 
   @Test

@@ -174,7 +174,7 @@ public final class Survey {
                 List.of(
                     Integer.toString(number),
                     near.contains(group.get(0)) ? "near" : "identical",
-                    data.images().place(i),
+                    data.images().path(i),
                     data.classes().get(data.images().label(i)),
                     parts.apply(i).map(part -> part.name().toLowerCase(Locale.ROOT)).orElse(""))));
       }
