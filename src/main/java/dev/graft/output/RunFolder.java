@@ -78,6 +78,7 @@ public final class RunFolder implements AutoCloseable {
         LockFile.reclaim(folder.resolve(LOCK)).orElseThrow(() -> new GraftException(alive(folder)));
     try {
       RunFolder run = new RunFolder(output, folder, record, lock);
+      run.deleteUnfinished();
       run.repairModel();
       Files.createDirectories(run.plots());
       write(folder, record);
@@ -85,6 +86,17 @@ public final class RunFolder implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       lock.close();
       throw e;
+    }
+  }
+
+  /** Deletes what a killed process was writing; no other process writes here. */
+  private void deleteUnfinished() throws IOException {
+    List<Path> unfinished;
+    try (Stream<Path> files = Files.list(folder)) {
+      unfinished = files.filter(file -> file.toString().endsWith(AtomicFiles.UNFINISHED)).toList();
+    }
+    for (Path each : unfinished) {
+      AtomicFiles.delete(each);
     }
   }
 
@@ -147,12 +159,15 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Saves the model. A resumed run may have one from before the interruption, which stays if the
-   * new one can't be saved.
+   * Saves the model, unless the run has ended. A resumed run may have one from before the
+   * interruption, which stays if the new one can't be saved.
    *
    * @param content saves the model as the folder it receives; it appears whole or not at all
    */
   public void saveModel(AtomicFiles.FolderContent content) throws IOException {
+    if (!isRunning()) {
+      return; // a second signal ends the process while this thread goes on
+    }
     boolean replaces = Files.exists(model());
     if (replaces) {
       Files.move(model(), modelBefore());
@@ -189,7 +204,7 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  private boolean isRunning() {
+  private synchronized boolean isRunning() {
     return record.status() == RunRecord.Status.RUNNING;
   }
 

@@ -361,6 +361,27 @@ class RunFolderTest {
     }
   }
 
+  @Test
+  void aRunThatHasEndedSavesNoModel() throws IOException {
+    try (RunFolder run = create()) {
+      run.interrupt();
+      save(run, "late");
+      assertThat(run.model()).doesNotExist();
+    }
+  }
+
+  @Test
+  void whatAKilledProcessWasWritingIsDeletedWhenTheRunIsResumed() throws IOException {
+    RunFolder killed = create();
+    killed.close();
+    Path unfinished = Files.createDirectory(killed.path().resolve("model.0123.unfinished"));
+    Files.createFile(unfinished.resolve(".claim"));
+    Files.createFile(killed.path().resolve("history.csv.0123.unfinished"));
+    try (RunFolder run = resume(killed.path())) {
+      assertThat(run.path()).isDirectoryNotContaining("glob:**.unfinished");
+    }
+  }
+
   private RunFolder resume(Path run) throws IOException {
     return RunFolder.resume(new OutputFolder(output), run, RUNNING);
   }
