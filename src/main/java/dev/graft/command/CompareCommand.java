@@ -47,7 +47,7 @@ final class CompareCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "RUN",
       arity = "1..*",
-      description = "Folders of completed runs: at least two, or one with --notebook.")
+      description = "Folders of runs with test figures: at least two, or one with --notebook.")
   private List<Path> runs;
 
   @Option(
@@ -80,7 +80,7 @@ final class CompareCommand implements Callable<Integer> {
     }
     List<RunFiles> read = runs.stream().map(this::measured).flatMap(Optional::stream).toList();
     if (read.size() < least) {
-      throw new GraftException("Too few completed runs; give at least " + least + ".");
+      throw new GraftException("Too few runs with test figures; give at least " + least + ".");
     }
     Comparison comparison = notebook ? Comparison.withNotebook(read) : new Comparison(read);
     List<RunFiles> all = comparison.runs();
@@ -104,7 +104,7 @@ final class CompareCommand implements Callable<Integer> {
   private Optional<RunFiles> measured(Path run) {
     Optional<RunFiles> files = RunFiles.ifMeasured(run);
     if (files.isEmpty()) {
-      console.say(run + " is left out: it was not completed, so it has no metrics.");
+      console.say(run + " is left out: it has no test figures.");
     }
     return files;
   }

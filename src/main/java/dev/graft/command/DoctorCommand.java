@@ -59,7 +59,7 @@ final class DoctorCommand implements Callable<Integer> {
       names = "--clean",
       description =
           "Remove unfinished files of killed processes, and checkpoints of runs that did not finish"
-              + " (resumed, they start again); mark runs of killed processes as interrupted.")
+              + " (if resumed, they start again); mark runs of killed processes as interrupted.")
   private boolean clean;
 
   @Option(

@@ -71,8 +71,8 @@ final class InspectCommand implements Callable<Integer> {
       names = "--apply",
       paramLabel = "FILE",
       description =
-          "Move images as decided in labels-decided.csv, which the page of --labels saves; or undo"
-              + " it, by the labels-undo.csv that this writes. For a manifest: write its corrected"
+          "Move images as decided in labels-decided.csv, which the page of --labels saves; or move"
+              + " them back, by the labels-undo.csv that an earlier --apply wrote. For a manifest: write its corrected"
               + " version beside it.")
   private Path apply;
 

@@ -133,7 +133,7 @@ final class RunLines implements RunEvents {
       changed.keySet().removeIf(Comparison::isIgnoredByConvexHead);
       chosen.keySet().removeIf(Comparison::isIgnoredByConvexHead);
     }
-    console.sayAll(settings("Recipe: the defaults" + (changed.isEmpty() ? "" : ", but "), changed));
+    console.sayAll(settings("Recipe: defaults" + (changed.isEmpty() ? "" : ", except "), changed));
     if (!chosen.isEmpty()) {
       console.sayAll(settings("Chosen by Graft: ", chosen));
     }
@@ -411,11 +411,11 @@ final class RunLines implements RunEvents {
     long training = Math.round(choice.trainingSeconds());
     long rest = Math.round(choice.seconds() - estimate.features() - choice.trainingSeconds());
     say(
-        "Expected time: %s%s (features %s, training %s, other steps %s)%s",
+        "Expected time: %s%s: features %s, training %s, other steps %s%s",
         ConsoleProgress.duration(features + training + rest),
         secondsLeft > 0
-            ? " of the " + ConsoleProgress.duration(secondsLeft) + " that are left"
-            : "; no time is left",
+            ? " (" + ConsoleProgress.duration(secondsLeft) + " left)"
+            : " (no time is left)",
         ConsoleProgress.duration(features),
         ConsoleProgress.duration(training),
         ConsoleProgress.duration(rest),
@@ -435,7 +435,7 @@ final class RunLines implements RunEvents {
   @Override
   public void epochsChanged(int planned, int epochs) {
     say(
-        "Plan: %s instead of %d, by the time that is left and the speed of training on the features",
+        "Plan changed: %s instead of %d, from the remaining time and the measured training speed",
         Names.count(epochs, "epoch"), planned);
   }
 
@@ -462,7 +462,7 @@ final class RunLines implements RunEvents {
 
   @Override
   public void timeIsUp(int epoch) {
-    say("Time is up: the best model so far (epoch %d) is evaluated and saved.", epoch);
+    say("Time is up: the best model so far (epoch %d) is saved and evaluated.", epoch);
   }
 
   @Override
@@ -476,7 +476,7 @@ final class RunLines implements RunEvents {
   @Override
   public void stopping(int epoch, int images) {
     say(
-        "Interrupted: the best model so far (epoch %d) is evaluated on %s and saved."
+        "Interrupted: the best model so far (epoch %d) is saved, then evaluated on %s."
             + " A second signal ends at once.",
         epoch, Names.count(images, "image"));
   }
@@ -485,7 +485,7 @@ final class RunLines implements RunEvents {
   public void interrupted(Path folder, Optional<Path> model) {
     console.say(
         model
-                .map(saved -> "Interrupted. The model was saved; use it with --model " + saved)
+                .map(saved -> "Interrupted. The model is saved in " + saved)
                 .orElse(
                     "Interrupted before a model was saved. Cached features are reused by the next"
                         + " run")

@@ -62,8 +62,8 @@ class RunLinesTest {
 
     String printed = printed(lines -> lines.planned(choice, recipe, limit, false));
     assertThat(printed)
-        .startsWith("Plan: small, features in int8, about 2 epochs\nExpected time: 54 s of the ")
-        .contains(" that are left (features 10 s, training 40 s, other steps 4 s)")
+        .startsWith("Plan: small, features in int8, about 2 epochs\nExpected time: 54 s (")
+        .contains(" left): features 10 s, training 40 s, other steps 4 s")
         .containsPattern("Give at least --within (7[4-9]|[89][0-9])s\\."); // 15 s, and 54 s of 0.93
     String again =
         printed(lines -> lines.planned(choice, RecipeReader.defaults(), limit, true))
@@ -75,7 +75,7 @@ class RunLinesTest {
   @Test
   void anotherNumberOfEpochsIsReported() throws IOException {
     assertThat(printed(lines -> lines.epochsChanged(7, 1)))
-        .startsWith("Plan: 1 epoch instead of 7, by the time that is left");
+        .startsWith("Plan changed: 1 epoch instead of 7, from the remaining time");
   }
 
   @Test
@@ -87,11 +87,11 @@ class RunLinesTest {
         RecipeReader.with(asked, Map.of("backbone", "vgg16", "head.solver", "gradient"));
     assertThat(printed(lines -> lines.decided(asked, chosen, 0)))
         .startsWith(
-            "Recipe: the defaults, but input-size: 96, data: pets, seed: 7, device: cpu\n"
+            "Recipe: defaults, except input-size: 96, data: pets, seed: 7, device: cpu\n"
                 + "Chosen by Graft: backbone: vgg16, head.solver: gradient\n");
     Recipe same = RecipeReader.with(RecipeReader.defaults(), Map.of("input-size", "32"));
     assertThat(printed(lines -> lines.decided(RecipeReader.defaults(), same, 0)))
-        .contains("Recipe: the defaults\nChosen by Graft: input-size: 32, device: ");
+        .contains("Recipe: defaults\nChosen by Graft: input-size: 32, device: ");
   }
 
   @Test
@@ -242,6 +242,6 @@ class RunLinesTest {
   @Test
   void anInterruptedRunWithAModelNamesIt() throws IOException {
     assertThat(interrupted(Optional.of(Path.of("run/model"))))
-        .startsWith("Interrupted. The model was saved; use it with --model ");
+        .startsWith("Interrupted. The model is saved in ");
   }
 }
