@@ -86,6 +86,7 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
       Set.of(
           "backbone-learning-rate",
           "batch-size",
+          "clip-norm",
           "crops",
           "epochs",
           "epsilon",
