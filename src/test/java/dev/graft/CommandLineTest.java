@@ -681,7 +681,7 @@ class CommandLineTest {
       assertThat(each.err())
           .contains(
               run
-                  + " was interrupted before a model was saved; continue it with fine-tune --resume "
+                  + " was interrupted and has no complete model; continue it with fine-tune --resume "
                   + run);
     }
   }

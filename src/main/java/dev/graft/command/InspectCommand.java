@@ -157,7 +157,8 @@ final class InspectCommand implements Callable<Integer> {
       throw new GraftException("cache: --labels needs cached features; set it to true.");
     }
     RunLines lines = new RunLines(console);
-    try (PreparedRun run = output.folder().prepare(recipe, lines)) {
+    Recipe plain = recipe.with(recipe.training().withAverageMirror(false));
+    try (PreparedRun run = output.folder().prepare(plain, lines)) {
       requireMemory(run);
       mark();
       try (Features features = run.features(run.ranges())) {

@@ -77,7 +77,7 @@ final class OutputOption {
     String ended = status == RunRecord.Status.FAILED ? " failed" : " was interrupted";
     return run
         + ended
-        + " before a model was saved; continue it with fine-tune --resume "
+        + " and has no complete model; continue it with fine-tune --resume "
         + PathText.quoted(run.toString())
         + ".";
   }

@@ -4,6 +4,7 @@ import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.io.Csv;
 import dev.graft.io.Hash;
+import dev.graft.util.PathText;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -190,6 +191,6 @@ public final class SplitCsv {
   }
 
   private static Path absolute(Path path) {
-    return path.toAbsolutePath().normalize();
+    return PathText.absolute(path);
   }
 }

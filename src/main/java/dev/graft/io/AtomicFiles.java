@@ -15,6 +15,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -47,7 +48,11 @@ public final class AtomicFiles {
 
   /** Deletes what this process has not finished; for a program that ends in between. */
   public static void deleteUnfinished() {
-    OPEN.forEach(AtomicFiles::deleteTemporary);
+    for (Path each : OPEN) {
+      if (OPEN.remove(each)) { // otherwise it is finished, or about to be moved to its place
+        deleteTemporary(each);
+      }
+    }
   }
 
   /** The content of a file. */
@@ -158,6 +163,9 @@ public final class AtomicFiles {
         content.writeTo(unfinished);
       } finally {
         claim.close();
+      }
+      if (!OPEN.remove(unfinished)) {
+        throw new NoSuchFileException(folder.toString(), null, "the program ends");
       }
       Files.move(
           unfinished, folder, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

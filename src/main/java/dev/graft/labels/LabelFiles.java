@@ -66,7 +66,7 @@ public final class LabelFiles {
 
   /** Returns the folder that paths are relative to. */
   public static Path folder(Path data) {
-    Path absolute = data.toAbsolutePath().normalize();
+    Path absolute = PathText.absolute(data);
     return Files.isDirectory(absolute) ? absolute : absolute.getParent();
   }
 
@@ -111,7 +111,7 @@ public final class LabelFiles {
 
   /** Returns the path of an image relative to a folder, or absolute if it is elsewhere. */
   public static String path(ImageFile file, Path folder) {
-    Path path = file.path().toAbsolutePath().normalize();
+    Path path = PathText.absolute(file.path());
     return PathText.of(path.startsWith(folder) ? folder.relativize(path) : path)
         .replace(File.separatorChar, '/');
   }

@@ -206,12 +206,13 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
       others.add("classes");
     }
     List<Set<String>> hashes = runs.stream().map(RunFiles::testHashes).toList();
+    boolean known = hashes.stream().noneMatch(Set::isEmpty);
     Stream<Object> tests =
-        hashes.stream().noneMatch(Set::isEmpty)
+        known
             ? hashes.stream().map(each -> each)
             : runs.stream().map(run -> List.of(run.at("/data/sha256"), run.evaluation().count()));
     if (tests.distinct().count() > 1) {
-      others.add("test images");
+      others.add(known ? "test images" : "data");
     }
     List<String> data = runs.stream().map(run -> run.at("/data/name")).distinct().toList();
     return others.isEmpty()

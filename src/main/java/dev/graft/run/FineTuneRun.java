@@ -258,7 +258,7 @@ public final class FineTuneRun {
               LabelFiles.CSV, LabelFiles.csv(tuning.labelReview().orElseThrow(), labelFolder()));
         }
       }
-      boolean lacksFolds = recipe.data().folds() > 0 && folds.isEmpty();
+      boolean lacksFolds = (recipe.data().folds() > 0 || tuning.replacesTest()) && folds.isEmpty();
       boolean cut =
           training.timeIsUp()
               ? lacksFolds && interruption.isRequested()
@@ -334,11 +334,13 @@ public final class FineTuneRun {
 
     @Override
     public void trained(History history) throws IOException {
-      interruption.defer(
-          () ->
-              events.say(
-                  "Interrupted after the training: its model is kept, and the run ends once its"
-                      + " results are written. A second signal ends it at once."));
+      if (!history.epochs().isEmpty()) {
+        interruption.defer(
+            () ->
+                events.say(
+                    "Interrupted after the training: its model is kept, and the run ends once its"
+                        + " results are written. A second signal ends it at once."));
+      }
       trainingMemory = ResidentMemory.peak();
       Optional<RunRecord.Resumed> resumed = training.resumed();
       if (resumed.isPresent()) {

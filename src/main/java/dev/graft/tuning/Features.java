@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -121,7 +122,7 @@ public record Features(
    *
    * @param weights identifies the weights of the frozen part
    * @param ranges activation ranges for int8; empty for float32
-   * @param wanted the images that also need the other views
+   * @param wanted the images that need a view; asked again when unreadable ones were found
    * @param folder of all caches
    */
   static Features cached(
@@ -148,17 +149,17 @@ public record Features(
       long missing = 0;
       for (View view : views(recipe)) {
         caches.put(view, new FeatureCache(folder, key.of(view), layout));
-        missing += caches.get(view).missing(images, wanted.apply(view)).size();
+        if (!isOfPredictedImages(view, recipe)) {
+          missing += caches.get(view).missing(images, wanted.apply(view)).size();
+        }
       }
-      if (missing > 0) {
-        FeatureCache.requireSpace(folder, missing * layout.bytes());
-      }
+      caching.requireSpace(missing);
       Features all = new Features(images, Map.of(), 0, 0, 0, List.of());
       for (View view : caches.keySet()) {
         if (all.computed + all.computedOthers > 0) {
           caches.get(view).refresh(); // others may have written while earlier views were computed
         }
-        all = all.with(caching.features(view, caches.get(view), wanted.apply(view)));
+        all = all.with(caching.features(view, caches.get(view), () -> wanted.apply(view)));
       }
       return all;
     } catch (IOException | RuntimeException | Error e) {
@@ -171,6 +172,11 @@ public record Features(
       }
       throw e;
     }
+  }
+
+  /** Returns whether a view is only used of images that are predicted, not of training images. */
+  static boolean isOfPredictedImages(View view, Recipe recipe) {
+    return view.equals(View.MIRROR_IMAGE) && !recipe.training().mirror();
   }
 
   /** Returns the features of the images as they are. */
@@ -204,8 +210,15 @@ public record Features(
       RecordLayout layout,
       Path folder,
       RunEvents events) {
-    Features features(View view, FeatureCache cache, IntPredicate wanted) throws IOException {
-      List<Integer> missing = cache.missing(images, wanted);
+    void requireSpace(long missing) throws IOException {
+      if (missing > 0) {
+        FeatureCache.requireSpace(folder, missing * layout.bytes());
+      }
+    }
+
+    Features features(View view, FeatureCache cache, Supplier<IntPredicate> wanted)
+        throws IOException {
+      List<Integer> missing = cache.missing(images, wanted.get());
       int computed = 0;
       if (missing.isEmpty()) {
         events.cached(view);
@@ -213,17 +226,19 @@ public record Features(
         events.computing(missing.size(), cache.cached(images), layout, view, folder.toString());
         Stopwatch watch = new Stopwatch();
         Set<Integer> tried = new HashSet<>();
-        // If the first of several copies can't be read, the next one is tried.
+        requireSpace(missing.size());
+        // If the first of several copies can't be read, the next one is tried; and unreadable
+        // images change the split, by which other images may be wanted.
         while (tried.addAll(missing)) {
           computed += cache.fill(images, missing, filler(view, events));
-          missing = cache.missing(images, wanted);
+          missing = cache.missing(images, wanted.get());
         }
         events.computed(computed, watch.lap(), cache.bytes(), view);
       }
       // Unreadable images are tried again in every run, and do not count as forward passes.
       return new Features(
           images,
-          Map.of(view, cache.of(images, filler(view, Progress.Display.NONE), wanted)),
+          Map.of(view, cache.of(images, filler(view, Progress.Display.NONE), wanted.get())),
           cache.bytes(),
           view.equals(View.IMAGE) ? computed : 0,
           view.equals(View.IMAGE) ? 0 : computed,

@@ -21,10 +21,8 @@ import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.BitSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -143,30 +141,28 @@ public record PreparedRun(
             fingerprints.storingFrom(images()),
             recipe,
             ranges,
-            wanted(),
+            this::wanted,
             features,
             device,
             events)
         : Features.pixels(network, images(), recipe, events);
   }
 
-  /** Returns, for each view, the rows whose features the run reads. */
-  private Function<View, IntPredicate> wanted() {
-    Recipe.Training training = recipe.training();
-    IntPredicate trains = row -> !data.parts().get(row).equals(Optional.of(Part.TEST));
-    IntPredicate mirrored = row -> true;
-    if (training.averageMirror() && !training.mirror()) {
-      // As for the calibration, the run samples the split again, with the same result.
+  /** Returns the rows whose features of a view the run reads, unless they are unreadable. */
+  private IntPredicate wanted(View view) {
+    if (Features.isOfPredictedImages(view, recipe)) {
+      // The run samples the same split, with the same result as long as the readable images are
+      // the same.
       Split split = split(survey());
       BitSet predicted = new BitSet();
-      IntStream.concat(IntStream.of(split.validation()), IntStream.of(split.test()))
-          .forEach(predicted::set);
-      mirrored = predicted::get;
-    } else if (!training.averageMirror()) {
-      mirrored = trains;
+      IntStream.of(split.validation()).forEach(predicted::set);
+      IntStream.of(split.test()).forEach(predicted::set);
+      return predicted::get;
     }
-    Map<View, IntPredicate> known = Map.of(View.IMAGE, row -> true, View.MIRROR_IMAGE, mirrored);
-    return view -> known.getOrDefault(view, trains);
+    boolean predicts = view.equals(View.MIRROR_IMAGE) && recipe.training().averageMirror();
+    return view.equals(View.IMAGE) || predicts
+        ? row -> true
+        : row -> !data.parts().get(row).equals(Optional.of(Part.TEST));
   }
 
   /** Finds identical and nearly identical images. */

@@ -327,15 +327,28 @@ public final class RecipeResolver {
     } else {
       WeightSource.of(recipe.backbone().weights(), entry);
     }
-    boolean needsFrozenPart =
-        recipe.execution().precision() == Recipe.Precision.INT8
-            || recipe.execution().frozenPartEngine().is(FrozenPartEngine.ONNXRUNTIME);
-    if (design.cut() == 0 && needsFrozenPart) {
+    if (design.cut() == 0) {
+      Recipe.Execution execution = recipe.execution();
+      refuseWithoutFrozenPart(
+          execution.precision() == Recipe.Precision.INT8, recipe, "precision", "float32");
+      refuseWithoutFrozenPart(
+          execution.frozenPartEngine().is(FrozenPartEngine.ONNXRUNTIME),
+          recipe,
+          "root-engine",
+          "auto");
+    }
+  }
+
+  private static void refuseWithoutFrozenPart(
+      boolean refused, Recipe recipe, String key, String remedy) {
+    if (refused) {
       throw new GraftException(
-          "precision, root-engine: with unfreeze "
+          key
+              + ": this is of the frozen part, and with unfreeze "
               + recipe.backbone().unfreeze()
-              + " nothing is frozen, so neither int8 nor ONNX Runtime is used; set precision to"
-              + " float32 and root-engine to auto, or unfreeze to a later stage.");
+              + " nothing is frozen; set it to "
+              + remedy
+              + ", or unfreeze to a later stage.");
     }
   }
 

@@ -186,12 +186,12 @@ public final class SpeedProbe {
   }
 
   private double share(View view, Recipe.Training training) {
-    boolean mirrored = view.equals(View.MIRROR_IMAGE);
-    if (view.equals(View.IMAGE) || (mirrored && training.mirror() && training.averageMirror())) {
+    boolean predicts = view.equals(View.MIRROR_IMAGE) && training.averageMirror();
+    if (view.equals(View.IMAGE) || (predicts && training.mirror())) {
       return 1;
     }
-    int images = mirrored && !training.mirror() ? validation + test : size - givenTest;
-    return (double) images / size;
+    int images = predicts ? validation + test : size - givenTest;
+    return Math.max(1.0, images) / size; // the parts are estimates, and never empty
   }
 
   /** Measures the networks of a recipe, which are loaded when they are needed. */

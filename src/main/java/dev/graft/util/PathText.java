@@ -36,11 +36,19 @@ public final class PathText {
   public static Path absolute(Path path) {
     Path absolute = path.toAbsolutePath();
     Path normalized = absolute.normalize();
+    boolean climbs = absolute.toString().contains("..");
+    boolean same =
+        !climbs
+            || isSameFile(absolute, normalized)
+            || isSameFile(absolute.getParent(), normalized.getParent()); // the file is missing
+    return same ? normalized : absolute;
+  }
+
+  private static boolean isSameFile(Path a, Path b) {
     try {
-      boolean climbs = absolute.toString().contains("..");
-      return climbs && !Files.isSameFile(absolute, normalized) ? absolute : normalized;
-    } catch (IOException e) { // one of them does not exist
-      return Files.exists(absolute) ? absolute : normalized;
+      return Files.isSameFile(a, b);
+    } catch (IOException e) {
+      return false;
     }
   }
 

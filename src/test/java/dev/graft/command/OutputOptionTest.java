@@ -19,11 +19,11 @@ class OutputOptionTest {
   @CsvSource(
       quoteCharacter = '"',
       value = {
-        "running, RUN was interrupted before a model was saved; continue it with fine-tune --resume"
+        "running, RUN was interrupted and has no complete model; continue it with fine-tune --resume"
             + " RUN.",
-        "interrupted, RUN was interrupted before a model was saved; continue it with fine-tune"
+        "interrupted, RUN was interrupted and has no complete model; continue it with fine-tune"
             + " --resume RUN.",
-        "failed, RUN failed before a model was saved; continue it with fine-tune --resume RUN.",
+        "failed, RUN failed and has no complete model; continue it with fine-tune --resume RUN.",
         "completed, \"RUN no longer has its model; copy the folder again, or train again.\""
       })
   void aRunWithoutAModelSaysHowToGoOn(String status, String message) throws IOException {

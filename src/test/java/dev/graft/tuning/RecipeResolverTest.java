@@ -359,15 +359,17 @@ class RecipeResolverTest {
     Map<String, String> whole = Map.of("unfreeze", "block1_conv1");
     assertThatCode(() -> RecipeResolver.checkNetwork(recipe(whole))).doesNotThrowAnyException();
     for (String[] setting :
-        new String[][] {{"precision", "int8"}, {"root-engine", "onnxruntime"}}) {
+        new String[][] {{"precision", "int8", "float32"}, {"root-engine", "onnxruntime", "auto"}}) {
       Map<String, String> settings = new HashMap<>(whole);
       settings.put(setting[0], setting[1]);
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> RecipeResolver.checkNetwork(recipe(settings)))
           .withMessage(
-              "precision, root-engine: with unfreeze block1_conv1 nothing is frozen, so neither int8"
-                  + " nor ONNX Runtime is used; set precision to float32 and root-engine to auto, or"
-                  + " unfreeze to a later stage.");
+              setting[0]
+                  + ": this is of the frozen part, and with unfreeze block1_conv1 nothing is frozen;"
+                  + " set it to "
+                  + setting[2]
+                  + ", or unfreeze to a later stage.");
       settings.put("unfreeze", "block1_conv2");
       assertThatCode(() -> RecipeResolver.checkNetwork(recipe(settings)))
           .doesNotThrowAnyException();
