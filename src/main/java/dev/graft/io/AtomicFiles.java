@@ -48,11 +48,8 @@ public final class AtomicFiles {
 
   /** Deletes what this process has not finished; for a program that ends in between. */
   public static void deleteUnfinished() {
-    for (Path each : OPEN) {
-      if (OPEN.remove(each)) { // otherwise it is finished, or about to be moved to its place
-        deleteTemporary(each);
-      }
-    }
+    // What can't be removed from the set is finished, or about to be moved to its place.
+    Set.copyOf(OPEN).stream().filter(OPEN::remove).forEach(AtomicFiles::deleteTemporary);
   }
 
   /** The content of a file. */
