@@ -407,9 +407,9 @@ final class RunLines implements RunEvents {
         byEpochs
             ? (plan.isFixed() ? ", " : ", about ") + Names.count(choice.epochs(), "epoch")
             : "");
-    long features = Math.round(estimate.features());
-    long training = Math.round(choice.trainingSeconds());
-    long rest = Math.round(choice.seconds() - estimate.features() - choice.trainingSeconds());
+    double features = Math.rint(estimate.features());
+    double training = Math.rint(choice.trainingSeconds());
+    double rest = Math.rint(choice.seconds() - estimate.features() - choice.trainingSeconds());
     say(
         "Expected time: %s%s: features %s, training %s, other steps %s%s",
         ConsoleProgress.duration(features + training + rest),
