@@ -87,8 +87,10 @@ class RunLinesTest {
         RecipeReader.with(asked, Map.of("backbone", "vgg16", "head.solver", "gradient"));
     assertThat(printed(lines -> lines.decided(asked, chosen, 0)))
         .startsWith(
-            "Recipe: defaults, except input-size: 96, data: pets, seed: 7, device: cpu\n"
-                + "Chosen by Graft: backbone: vgg16, head.solver: gradient\n");
+            """
+            Recipe: defaults, except input-size: 96, data: pets, seed: 7, device: cpu
+            Chosen by Graft: backbone: vgg16, head.solver: gradient
+            """);
     Recipe same = RecipeReader.with(RecipeReader.defaults(), Map.of("input-size", "32"));
     assertThat(printed(lines -> lines.decided(RecipeReader.defaults(), same, 0)))
         .contains("Recipe: defaults\nChosen by Graft: input-size: 32, device: ");
