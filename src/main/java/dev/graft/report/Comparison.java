@@ -220,7 +220,7 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
         : Optional.of(
             "Warning: the runs have different "
                 + String.join(" and ", others)
-                + (data.size() > 1 ? " (data: " + Names.few(data) + ")" : "")
+                + (data.size() > 1 ? (known ? " (data: " : " (") + Names.few(data) + ")" : "")
                 + ", so their results are not comparable.");
   }
 

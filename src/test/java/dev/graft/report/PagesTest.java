@@ -286,12 +286,12 @@ class PagesTest {
     Comparison other = new Comparison(List.of(first, RunFiles.read(folder)));
     assertThat(other.warning())
         .contains(
-            "Warning: the runs have different test images (data: "
+            "Warning: the runs have different data ("
                 + EVIL
                 + ", pets), so their results are not comparable.");
     Path page = folder.resolve("comparison.html");
     Pages.write(page, other);
-    assertThat(page).content().contains("different test images (data: ").doesNotContain(EVIL);
+    assertThat(page).content().contains("different data (").doesNotContain(EVIL);
     write("classes.csv", Files.readString(folder.resolve("classes.csv")) + "dog,1,1,1,0\n");
     assertThat(new Comparison(List.of(first, RunFiles.read(folder))).warning().orElseThrow())
         .startsWith("Warning: the runs have different classes and test images (");
