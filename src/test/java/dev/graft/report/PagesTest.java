@@ -294,7 +294,7 @@ class PagesTest {
     assertThat(page).content().contains("different data (").doesNotContain(EVIL);
     write("classes.csv", Files.readString(folder.resolve("classes.csv")) + "dog,1,1,1,0\n");
     assertThat(new Comparison(List.of(first, RunFiles.read(folder))).warning().orElseThrow())
-        .startsWith("Warning: the runs have different classes and test images (");
+        .startsWith("Warning: the runs have different classes and data (");
   }
 
   @Test
