@@ -82,7 +82,6 @@ final class TimedEvents implements TrainingEvents {
 
   @Override
   public void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
-    events.epoch(history, epochs, decision, bestEpoch);
     epoch++;
     if (decision == EarlyStopping.Decision.IMPROVED) {
       interruption.defer(() -> events.stopping(bestEpoch, evaluated));
@@ -91,6 +90,7 @@ final class TimedEvents implements TrainingEvents {
       }
       canStop = true;
     }
+    events.epoch(history, epochs, decision, bestEpoch); // once it is printed, signals are deferred
     double next = history.epochs().get(history.epochs().size() - 1).seconds();
     if (cutShare.isPresent()) {
       stopWithout(Double.POSITIVE_INFINITY);

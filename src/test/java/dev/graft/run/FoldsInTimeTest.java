@@ -57,22 +57,22 @@ class FoldsInTimeTest {
   void trainingThatWasEndedByTheTimeLimitIsStillCrossValidated() throws IOException {
     // All of the time is reserved for what follows the training.
     TimeLimit limit = TimeLimit.after(Duration.ofHours(1)).reserving(4_000);
-    int[] timeIsUp = {0};
+    int[] cut = {0};
     FineTuneRun.Completed run =
         FineTuneRun.run(
             recipe(),
             new OutputFolder(folder.resolve("output")),
             new RunEvents() {
               @Override
-              public void timeIsUp(int epoch) {
-                timeIsUp[0] = epoch;
+              public void epochCut(int epoch, long batch, long batches) {
+                cut[0] = epoch;
               }
             },
             new RunInterruption(),
             limit,
             FineTuneRun.Before.nothing());
 
-    assertThat(timeIsUp[0]).isEqualTo(1);
+    assertThat(cut[0]).isEqualTo(1);
     assertThat(run.record().outcome().epochs().run()).isEqualTo(1);
     assertThat(run.record().status()).isEqualTo(RunRecord.Status.COMPLETED);
     assertThat(run.record().outcome().crossValidation().folds()).isEqualTo(2);
