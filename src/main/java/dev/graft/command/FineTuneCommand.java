@@ -149,7 +149,7 @@ final class FineTuneCommand implements Callable<Integer> {
     Recipe recipe = options.recipeOf(run.resolve(RunFolder.RECIPE));
     limitThreads(recipe);
     console.say("Resuming " + run);
-    RunLines lines = RunLines.listingDuplicates(console);
+    RunLines lines = RunLines.resuming(console);
     OutputFolder owner = output.folder().of(run);
     return end(FineTuneRun.resume(run, recipe, owner, lines, interruption), lines);
   }

@@ -19,6 +19,7 @@ import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;
+import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -129,7 +130,11 @@ final class InspectCommand implements Callable<Integer> {
   private int apply() throws IOException {
     LabelDecisions.Applied applied = LabelDecisions.apply(Path.of(data), apply, output.folder());
     console.report(
-        Names.count(applied.moved(), "image") + " moved. To undo: --apply " + applied.undo());
+        Names.count(applied.moved(), "image")
+            + " moved. To undo: inspect "
+            + PathText.quoted(data)
+            + " --apply "
+            + PathText.quoted(applied.undo().toString()));
     if (!applied.missing().isEmpty()) {
       console.report(
           Names.count(applied.missing().size(), "image")

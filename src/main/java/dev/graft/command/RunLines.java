@@ -66,18 +66,26 @@ final class RunLines implements RunEvents {
   /** Number of images that were known to be unreadable when they were listed. */
   private int listedUnreadable;
 
+  private final boolean resumed;
+
   RunLines(Console console) {
-    this(console, "");
+    this(console, "", false);
   }
 
-  private RunLines(Console console, String allDuplicates) {
+  private RunLines(Console console, String allDuplicates, boolean resumed) {
     this.console = console;
     this.allDuplicates = allDuplicates;
+    this.resumed = resumed;
   }
 
   /** Returns lines for a command that lists all duplicates in a file of its output. */
   static RunLines listingDuplicates(Console console) {
-    return new RunLines(console, " in " + Survey.CSV);
+    return new RunLines(console, " in " + Survey.CSV, false);
+  }
+
+  /** Returns lines for a run that is resumed, whose recipe is the one that it wrote. */
+  static RunLines resuming(Console console) {
+    return new RunLines(console, " in " + Survey.CSV, true);
   }
 
   @FormatMethod
@@ -126,6 +134,10 @@ final class RunLines implements RunEvents {
 
   @Override
   public void decided(Recipe asked, Recipe decided, int smaller) {
+    if (resumed) {
+      say("Recipe: that of the run (recipe.yaml)");
+      return;
+    }
     boolean convex = decided.head().solver().is(Recipe.Solver.NEWTON);
     Map<String, String> changed = RecipeReader.changes(RecipeReader.defaults(), asked);
     Map<String, String> chosen = RecipeReader.changes(asked, withDevice(decided));

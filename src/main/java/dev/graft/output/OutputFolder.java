@@ -196,9 +196,12 @@ public record OutputFolder(Path path) {
     return RunFolder.all(runs()).size();
   }
 
-  /** Makes a run the latest. */
+  /** Makes a run the latest, unless its folder is not among those of the runs. */
   void completed(Path run) throws IOException {
-    AtomicFiles.write(latestFile(), run.getFileName() + "\n");
+    Path real = run.toRealPath();
+    if (real.getParent().equals(runs().toRealPath())) {
+      AtomicFiles.write(latestFile(), real.getFileName() + "\n");
+    }
   }
 
   /**

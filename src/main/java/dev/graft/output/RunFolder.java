@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import dev.graft.GraftException;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.LockFile;
+import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,13 +48,22 @@ public final class RunFolder implements AutoCloseable {
    * @param recipe content of {@code recipe.yaml}, without which the run could not be resumed
    */
   RunFolder(OutputFolder output, Path folder, RunRecord record, String recipe) throws IOException {
-    this(output, folder, record, LockFile.on(folder.resolve(LOCK)));
+    this(output, folder, record, locked(folder));
     try {
       Files.createDirectory(plots());
       write(RECIPE, recipe);
       write(folder, record);
     } catch (IOException | RuntimeException e) {
       lock.close();
+      AtomicFiles.delete(folder);
+      throw e;
+    }
+  }
+
+  private static LockFile locked(Path folder) throws IOException {
+    try {
+      return LockFile.on(folder.resolve(LOCK));
+    } catch (IOException e) {
       AtomicFiles.delete(folder);
       throw e;
     }
@@ -177,6 +187,15 @@ public final class RunFolder implements AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       if (replaces) {
         Files.move(modelBefore(), model());
+      }
+      if (e instanceof IOException failed) {
+        throw new GraftException(
+            "The model can't be saved in "
+                + model()
+                + ": "
+                + Messages.of(failed)
+                + ". Mend that, and resume the run.",
+            e);
       }
       throw e;
     }

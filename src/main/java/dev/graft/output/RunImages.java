@@ -60,7 +60,13 @@ public final class RunImages {
                   + " is not there, so the run's test images are not known; name other images.")
           .withCode(Code.DATA);
     }
-    return RecipeReader.read(run.resolve(RunFolder.RECIPE), Map.of());
+    Path file = run.resolve(RunFolder.RECIPE);
+    if (!RecipeReader.names(file, "data")) {
+      throw new GraftException(
+              file + " is damaged: it does not name the run's data; put back a copy of that file.")
+          .withCode(Code.DATA);
+    }
+    return RecipeReader.read(file, Map.of());
   }
 
   /**

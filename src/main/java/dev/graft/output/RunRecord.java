@@ -47,6 +47,15 @@ public record RunRecord(
     resumed = resumed == null ? List.of() : List.copyOf(resumed);
   }
 
+  /** Returns whether it has all that a resumed run is compared by. */
+  public boolean hasIdentity() {
+    return data.sha256() != null
+        && provenance != null
+        && provenance.weights() != null
+        && provenance.engine() != null
+        && provenance.gitCommit() != null;
+  }
+
   /** Returns the content of {@code run.json}. */
   public JsonNode tree() {
     return JSON.valueToTree(this);

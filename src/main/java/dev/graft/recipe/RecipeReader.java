@@ -104,6 +104,11 @@ public final class RecipeReader {
     return convert(tree, file == null ? "the settings" : file.toString());
   }
 
+  /** Returns whether a recipe's file has a key at its top. */
+  public static boolean names(Path file, String key) {
+    return parse(file).has(key);
+  }
+
   /** Quotes any text as a YAML value for {@link #read}. */
   public static String text(String value) {
     return "'" + value.replace("'", "''") + "'";

@@ -78,10 +78,14 @@ public record RunFiles(
       throw new GraftException(folder + " is not the folder of a run: it has no run.json.");
     }
     try {
-      return JSON.readTree(Files.readAllBytes(file));
+      JsonNode record = JSON.readTree(Files.readAllBytes(file));
+      if (record != null && record.path("status").isTextual()) {
+        return record;
+      }
     } catch (IOException e) {
-      throw damaged(folder, e);
+      throw new GraftException(file + " is not a valid record of a run.", e);
     }
+    throw new GraftException(file + " is not a valid record of a run.");
   }
 
   /** Reads a run's folder, with a record that is not written yet. */

@@ -334,13 +334,6 @@ public final class FineTuneRun {
 
     @Override
     public void trained(History history) throws IOException {
-      if (!history.epochs().isEmpty()) {
-        interruption.defer(
-            () ->
-                events.say(
-                    "Interrupted after the training: its model is kept, and the run ends once its"
-                        + " results are written. A second signal ends it at once."));
-      }
       trainingMemory = ResidentMemory.peak();
       Optional<RunRecord.Resumed> resumed = training.resumed();
       if (resumed.isPresent()) {

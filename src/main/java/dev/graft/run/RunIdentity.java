@@ -97,10 +97,16 @@ record RunIdentity(PreparedRun run) {
    * warns of another number of threads.
    */
   void requireSame(Path folder, RunRecord before, RunEvents events) {
-    requireEqual(folder, differences(folder, run.recipe()));
-    List<String> differences = new ArrayList<>();
+    if (!before.hasIdentity()) {
+      throw new GraftException(
+          folder + " can't be resumed, because its run.json is damaged; start a new run.");
+    }
     RunRecord.Provenance then = before.provenance();
     RunRecord.Provenance now = provenance();
+    if (then.gitCommit().equals(now.gitCommit())) { // otherwise new keys would count as settings
+      requireEqual(folder, differences(folder, run.recipe()));
+    }
+    List<String> differences = new ArrayList<>();
     if (!before.data().sha256().equals(run.data().sha256())) {
       differences.add("the images of " + run.data().name() + " have changed");
     }

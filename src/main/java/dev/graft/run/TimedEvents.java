@@ -90,6 +90,9 @@ final class TimedEvents implements TrainingEvents {
       }
       canStop = true;
     }
+    if (history.epochs().size() == epochs || decision == EarlyStopping.Decision.STOP) {
+      trained();
+    }
     events.epoch(history, epochs, decision, bestEpoch); // once it is printed, signals are deferred
     double next = history.epochs().get(history.epochs().size() - 1).seconds();
     if (cutShare.isPresent()) {
@@ -97,6 +100,15 @@ final class TimedEvents implements TrainingEvents {
     } else if (canStop && history.epochs().size() < epochs) {
       stopWithout(next * MIN_SHARE);
     }
+  }
+
+  /** Tells what a signal does after the last epoch. */
+  private void trained() {
+    interruption.defer(
+        () ->
+            events.say(
+                "Interrupted after the training: its model is kept, and the run ends once its"
+                    + " results are written. A second signal ends it at once."));
   }
 
   @Override

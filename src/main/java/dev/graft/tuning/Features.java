@@ -72,15 +72,21 @@ public record Features(
     return new Features(images, sources, 0, 0, 0, List.of());
   }
 
-  /** Returns the views that a recipe uses, the images as they are first. */
+  /**
+   * Returns the views that a recipe uses: the images as they are first, and those of predicted
+   * images last, because all others may find unreadable images, which change the split.
+   */
   static List<View> views(Recipe recipe) {
     Recipe.Training training = recipe.training();
     List<View> views = new ArrayList<>(List.of(View.IMAGE));
-    if (training.usesMirrorImages()) {
+    if (training.mirror()) {
       views.add(View.MIRROR_IMAGE);
     }
     for (int number = 1; number <= training.crops(); number++) {
       views.add(new View(number, training.mirror()));
+    }
+    if (training.averageMirror() && !training.mirror()) {
+      views.add(View.MIRROR_IMAGE);
     }
     return views;
   }

@@ -349,13 +349,17 @@ class RunFolderTest {
   void aModelThatCannotBeSavedLeavesTheOneBefore() throws IOException {
     try (RunFolder run = create()) {
       save(run, "old");
-      assertThatExceptionOfType(IOException.class)
+      assertThatExceptionOfType(GraftException.class)
           .isThrownBy(
               () ->
                   run.saveModel(
                       model -> {
                         throw new IOException("No space left on device");
-                      }));
+                      }))
+          .withMessage(
+              "The model can't be saved in "
+                  + run.model()
+                  + ": No space left on device. Mend that, and resume the run.");
       assertThat(run.model().resolve("model.params")).hasContent("old");
       assertThat(run.path().resolve("model.before")).doesNotExist();
     }

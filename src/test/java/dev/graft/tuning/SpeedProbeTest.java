@@ -18,7 +18,7 @@ class SpeedProbeTest {
     "true, false, 0, 1.0 0.8",
     "false, true, 0, 1.0 0.28",
     "true, true, 0, 1.0 1.0",
-    "false, true, 2, 1.0 0.28 0.8 0.8"
+    "false, true, 2, 1.0 0.8 0.8 0.28"
   })
   void featuresOfAViewAreThoseOfTheImagesThatUseIt(
       String mirror, String average, String crops, String shares) throws IOException {
