@@ -14,7 +14,7 @@ public final class TrainOnPhotos {
 
   public static void main(String[] arguments) throws IOException {
     LabeledImages photos = LabeledImages.at(Path.of(arguments[0]));
-    Path model = Path.of(arguments[1]); // a new folder
+    Path model = Path.of(arguments.length > 1 ? arguments[1] : "model"); // a new folder
     try (FineTuning result = FineTuner.on(Backbones.efficientNetLite0()).seed(42).fit(photos)) {
       System.out.println("Test accuracy: " + result.test().accuracy());
       result.model().save(model);
