@@ -73,8 +73,8 @@ final class InspectCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Move images as decided in labels-decided.csv, which the page of --labels saves; or move"
-              + " them back, by the labels-undo.csv that an earlier --apply wrote. For a manifest: write its corrected"
-              + " version beside it.")
+              + " them back, by the labels-undo.csv that an earlier --apply wrote. For a"
+              + " manifest: write its corrected version beside it.")
   private Path apply;
 
   @Mixin private RecipeOptions options;

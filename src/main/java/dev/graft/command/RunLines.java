@@ -140,6 +140,7 @@ final class RunLines implements RunEvents {
     }
     boolean convex = decided.head().solver().is(Recipe.Solver.NEWTON);
     Map<String, String> changed = RecipeReader.changes(RecipeReader.defaults(), asked);
+    List<String> unused = OF_TRAINED_STAGES.stream().filter(changed::containsKey).toList();
     Map<String, String> chosen = RecipeReader.changes(asked, withDevice(decided));
     if (convex) {
       changed.keySet().removeIf(Comparison::isIgnoredByConvexHead);
@@ -167,10 +168,6 @@ final class RunLines implements RunEvents {
     if (!convex) {
       say("Training: %s", precision(asked, decided));
     }
-    List<String> unused =
-        OF_TRAINED_STAGES.stream()
-            .filter(RecipeReader.changes(RecipeReader.defaults(), asked)::containsKey)
-            .toList();
     if (decided.backbone().unfreeze().equals(NetworkDesign.NONE) && !unused.isEmpty()) {
       say("Without effect, because unfreeze is none: %s.", String.join(", ", unused));
     }
