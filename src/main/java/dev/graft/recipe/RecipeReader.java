@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -30,7 +31,6 @@ import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -420,10 +420,13 @@ public final class RecipeReader {
       return new GraftException(
           where + ": write " + key + " in its group, " + key.replace(".", ": {") + ": VALUE}.");
     }
-    String nearest =
-        Misspelling.nearest(key, all).map(name -> "; did you mean " + name + "?").orElse(".");
     return new GraftException(
-        where + ": unknown key " + key + nearest + " (Keys: " + keys(known) + ".)");
+        where
+            + ": unknown key "
+            + key
+            + Misspelling.nearest(key, all)
+                .map(name -> "; did you mean " + name + "?")
+                .orElseGet(() -> ". (Keys: " + keys(known) + ".)"));
   }
 
   /** Returns all keys, including groups: {@code head} and {@code head.hidden}. */
@@ -447,11 +450,18 @@ public final class RecipeReader {
   private static Recipe convert(ObjectNode given, String where) {
     ObjectNode tree = given.deepCopy();
     for (String list : List.of("features", "data-dir")) {
-      String only = tree.path(list).asText();
-      if (tree.path(list).isTextual() && !only.equals(Recipe.AUTO)) {
+      JsonNode only = tree.path(list);
+      if (only.isTextual() && !(list.equals("features") && only.asText().equals(Recipe.AUTO))) {
         tree.putArray(list).add(only);
       }
     }
+    flat(tree, "")
+        .forEach(
+            (key, value) -> {
+              if (value.isNull()) {
+                throw new GraftException(key + ": must not be empty.");
+              }
+            });
     try {
       return YAML.treeToValue(grouped(tree), Recipe.class);
     } catch (JsonMappingException e) {
@@ -479,31 +489,44 @@ public final class RecipeReader {
     if (e.getCause() instanceof InputCoercionException) {
       return "a whole number closer to 0";
     }
-    Class<?> type =
-        e instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : Object.class;
-    if (type.isEnum()) {
-      return "one of " + (isAuto(e) ? Recipe.AUTO + ", " : "") + names(type);
-    } else if (List.of(int.class, long.class, Integer.class).contains(type)) {
-      return "a whole number";
-    } else if (type == double.class || type == Double.class) {
-      return "a number";
-    } else if (type == boolean.class) {
-      return "true or false";
-    } else if (type == String.class) {
-      return "text";
-    } else if (Collection.class.isAssignableFrom(type)) {
-      return "text, or a list of texts";
+    JavaType type = declared(e);
+    boolean isAuto = type.getRawClass() == Auto.class;
+    JavaType given = isAuto ? type.containedType(0) : type;
+    if (given.isEnumType()) {
+      return "one of " + (isAuto ? Recipe.AUTO + ", " : "") + names(given.getRawClass());
     }
-    return "a value of another type";
+    String kind = kind(given);
+    return (isAuto ? Recipe.AUTO + (kind.contains(" or ") ? ", " : " or ") : "") + kind;
   }
 
-  /** Returns whether the value of the key with the error may be {@code auto}. */
-  private static boolean isAuto(JsonMappingException e) {
-    JsonMappingException.Reference at = e.getPath().get(e.getPath().size() - 1);
+  /** Returns the type of the key with the error. */
+  private static JavaType declared(JsonMappingException e) {
+    List<JsonMappingException.Reference> path = e.getPath();
+    JsonMappingException.Reference at =
+        path.stream()
+            .filter(step -> step.getFieldName() != null)
+            .reduce((before, last) -> last)
+            .orElseThrow();
     return properties((Class<?>) at.getFrom())
-        .anyMatch(
-            key ->
-                key.getName().equals(at.getFieldName()) && key.getRawPrimaryType() == Auto.class);
+        .filter(key -> key.getName().equals(at.getFieldName()))
+        .map(BeanPropertyDefinition::getPrimaryType)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String kind(JavaType type) {
+    Class<?> raw = type.getRawClass();
+    if (List.of(int.class, long.class, Integer.class).contains(raw)) {
+      return "a whole number";
+    } else if (raw == double.class || raw == Double.class) {
+      return "a number";
+    } else if (raw == boolean.class) {
+      return "true or false";
+    } else if (type.isCollectionLikeType()) {
+      boolean isText = type.getContentType().hasRawClass(String.class);
+      return isText ? "text or a list of texts" : "a list of numbers";
+    }
+    return "text";
   }
 
   private static String names(Class<?> type) {

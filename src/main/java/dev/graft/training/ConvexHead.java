@@ -104,7 +104,8 @@ public record ConvexHead(
       int[] labels,
       int classes,
       Recipe.ClassWeights weighting) {
-    private Images some(int[] rows) {
+    /** Returns the images at some rows. */
+    public Images some(int[] rows) {
       return new Images(
           features.rows(rows),
           stages,

@@ -33,7 +33,12 @@ public record LabelIssues(List<Issue> ranked, int suspects) {
    * @param suggestedProbability the out-of-fold probability of the suggested class
    */
   public record Issue(
-      int image, int label, int suggested, double labelProbability, double suggestedProbability) {}
+      int image, int label, int suggested, double labelProbability, double suggestedProbability) {
+    static Issue of(int image, int label, float[] probabilities) {
+      int other = best(probabilities, label);
+      return new Issue(image, label, other, probabilities[label], probabilities[other]);
+    }
+  }
 
   /**
    * Finds the suspects.
@@ -46,13 +51,26 @@ public record LabelIssues(List<Issue> ranked, int suspects) {
     List<Issue> ranked = new ArrayList<>();
     int suspects = 0;
     for (int i = 0; i < labels.length; i++) {
-      float[] row = outOfFold[i];
-      int other = best(row, labels[i]);
-      ranked.add(new Issue(i, labels[i], other, row[labels[i]], row[other]));
-      suspects += isSuspect(row, labels[i], thresholds) ? 1 : 0;
+      ranked.add(Issue.of(i, labels[i], outOfFold[i]));
+      suspects += isSuspect(outOfFold[i], labels[i], thresholds) ? 1 : 0;
     }
     ranked.sort(Comparator.comparingDouble(Issue::labelProbability)); // stable
     return new LabelIssues(ranked, suspects);
+  }
+
+  /**
+   * Returns the same suspects with other probabilities.
+   *
+   * @param probabilities the class probabilities of each suspect, in the order of {@link #ranked}
+   */
+  LabelIssues withSuspects(float[][] probabilities) {
+    List<Issue> again = new ArrayList<>(ranked);
+    for (int rank = 0; rank < suspects; rank++) {
+      Issue issue = ranked.get(rank);
+      again.set(rank, Issue.of(issue.image(), issue.label(), probabilities[rank]));
+    }
+    again.subList(0, suspects).sort(Comparator.comparingDouble(Issue::labelProbability));
+    return new LabelIssues(again, suspects);
   }
 
   /** Returns the mean probability of each class over the images that are labeled with it. */

@@ -81,21 +81,49 @@ public record LabelReview(DataSet data, List<Entry> entries) {
     Matrix matrix = features.matrix(rows);
     List<Integer> stages = run.network().design().stageWidths();
     ConvexHead head = ConvexHeads.fit(matrix, stages, data, rows, survey.groups(), run.recipe());
+    LabelIssues issues =
+        withoutSuspects(
+            LabelIssues.of(head.calibratedOutOfFold(), data.images().labels(rows)),
+            ConvexHeads.images(matrix, stages, data, rows, run.recipe()),
+            head);
     Matrix last = matrix.columns(matrix.width() - last(stages), matrix.width());
-    return of(survey, rows, unlikeOthers(last, run.recipe().seed()), head);
+    return of(survey, rows, unlikeOthers(last, run.recipe().seed()), issues);
+  }
+
+  /**
+   * Returns the issues with the suspects by a head that learned from all other images, because
+   * wrong labels teach the class that they name. The issues themselves if a class has only
+   * suspects.
+   */
+  static LabelIssues withoutSuspects(
+      LabelIssues issues, ConvexHead.Images images, ConvexHead head) {
+    int[] suspects = images(issues.ranked().subList(0, issues.suspects()));
+    int[] others = images(issues.ranked().subList(issues.suspects(), issues.ranked().size()));
+    ConvexHead.Images learned = images.some(IntStream.of(others).sorted().toArray());
+    if (suspects.length == 0
+        || IntStream.of(learned.labels()).distinct().count()
+            < IntStream.of(images.labels()).distinct().count()) {
+      return issues;
+    }
+    Matrix features = images.features().rows(suspects);
+    return issues.withSuspects(head.refit(learned).probabilities(features, images.stages()));
+  }
+
+  private static int[] images(List<LabelIssues.Issue> issues) {
+    return issues.stream().mapToInt(LabelIssues.Issue::image).toArray();
   }
 
   private static int last(List<Integer> stages) {
     return stages.get(stages.size() - 1);
   }
 
-  private static LabelReview of(Survey survey, int[] rows, BitSet unlike, ConvexHead head) {
+  private static LabelReview of(Survey survey, int[] rows, BitSet unlike, LabelIssues issues) {
     BitSet conflicts = members(survey.conflicts());
     BitSet leaks = members(survey.leaks());
     return of(
         survey.data(),
         rows,
-        head.calibratedOutOfFold(),
+        issues,
         Map.of(
             Reason.UNLIKE_OTHERS, unlike::get,
             Reason.CONFLICT, i -> conflicts.get(rows[i]),
@@ -109,7 +137,8 @@ public record LabelReview(DataSet data, List<Entry> entries) {
    * @param outOfFold the class probabilities of each, by models that did not see it
    */
   static LabelReview ofLabels(DataSet data, int[] rows, float[][] outOfFold) {
-    return of(data, rows, outOfFold, Map.of());
+    LabelIssues issues = LabelIssues.of(outOfFold, data.images().labels(rows));
+    return of(data, rows, issues, Map.of());
   }
 
   /**
@@ -118,8 +147,7 @@ public record LabelReview(DataSet data, List<Entry> entries) {
    * @param others the other reasons, and whether each applies to the image at an index of the rows
    */
   private static LabelReview of(
-      DataSet data, int[] rows, float[][] outOfFold, Map<Reason, IntPredicate> others) {
-    LabelIssues issues = LabelIssues.of(outOfFold, data.images().labels(rows));
+      DataSet data, int[] rows, LabelIssues issues, Map<Reason, IntPredicate> others) {
     List<Entry> entries =
         IntStream.range(0, rows.length)
             .mapToObj(
