@@ -161,7 +161,7 @@ final class InspectCommand implements Callable<Integer> {
     if (!recipe.execution().cache()) {
       throw new GraftException("cache: --labels needs cached features; set it to true.");
     }
-    RunLines lines = new RunLines(console);
+    RunLines lines = RunLines.checkingLabels(console);
     Recipe plain = recipe.with(recipe.training().withAverageMirror(false));
     try (PreparedRun run = output.folder().prepare(plain, lines)) {
       requireMemory(run);

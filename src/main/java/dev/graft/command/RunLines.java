@@ -61,31 +61,50 @@ final class RunLines implements RunEvents {
   /** The views whose features were computed. */
   private final Set<View> computed = new HashSet<>();
 
-  private final String allDuplicates;
+  private final Purpose purpose;
 
   /** Number of images that were known to be unreadable when they were listed. */
   private int listedUnreadable;
 
-  private final boolean resumed;
-
-  RunLines(Console console) {
-    this(console, "", false);
+  /** What the images are prepared for. */
+  private enum Purpose {
+    RUN,
+    /** A run that is resumed, whose recipe is the one that it wrote. */
+    RESUMED_RUN,
+    /** Labels are checked; there is no head to describe. */
+    LABELS,
+    OTHER
   }
 
-  private RunLines(Console console, String allDuplicates, boolean resumed) {
+  RunLines(Console console) {
+    this(console, Purpose.OTHER);
+  }
+
+  private RunLines(Console console, Purpose purpose) {
     this.console = console;
-    this.allDuplicates = allDuplicates;
-    this.resumed = resumed;
+    this.purpose = purpose;
   }
 
   /** Returns lines for a command that lists all duplicates in a file of its output. */
   static RunLines listingDuplicates(Console console) {
-    return new RunLines(console, " in " + Survey.CSV, false);
+    return new RunLines(console, Purpose.RUN);
   }
 
-  /** Returns lines for a run that is resumed, whose recipe is the one that it wrote. */
+  /** Returns lines for a run that is resumed. */
   static RunLines resuming(Console console) {
-    return new RunLines(console, " in " + Survey.CSV, true);
+    return new RunLines(console, Purpose.RESUMED_RUN);
+  }
+
+  /** Returns lines for a command that checks labels. */
+  static RunLines checkingLabels(Console console) {
+    return new RunLines(console, Purpose.LABELS);
+  }
+
+  private String allDuplicates() {
+    return switch (purpose) {
+      case RUN, RESUMED_RUN -> " in " + Survey.CSV;
+      case LABELS, OTHER -> "";
+    };
   }
 
   @FormatMethod
@@ -124,7 +143,7 @@ final class RunLines implements RunEvents {
   public void listed(DataSet data, Survey survey) {
     listedUnreadable = data.images().quarantine().size();
     console.sayAll(SurveyLines.classes(data));
-    List<String> identical = SurveyLines.identical(survey, allDuplicates);
+    List<String> identical = SurveyLines.identical(survey, allDuplicates());
     console.sayAll(identical);
     // Contradicting labels lower the accuracy; copies do not.
     if (!survey.conflicts().isEmpty()) {
@@ -134,7 +153,7 @@ final class RunLines implements RunEvents {
 
   @Override
   public void decided(Recipe asked, Recipe decided, int smaller) {
-    if (resumed) {
+    if (purpose == Purpose.RESUMED_RUN) {
       say("Recipe: that of the run (recipe.yaml)");
       return;
     }
@@ -146,9 +165,12 @@ final class RunLines implements RunEvents {
       changed.keySet().removeIf(Comparison::isIgnoredByConvexHead);
       chosen.keySet().removeIf(Comparison::isIgnoredByConvexHead);
     }
-    console.sayAll(settings("Recipe: defaults" + (changed.isEmpty() ? "" : ", except "), changed));
-    if (!chosen.isEmpty()) {
-      console.sayAll(settings("Chosen by Graft: ", chosen));
+    if (purpose != Purpose.LABELS) {
+      String except = changed.isEmpty() ? "" : ", except ";
+      console.sayAll(settings("Recipe: defaults" + except, changed));
+      if (!chosen.isEmpty()) {
+        console.sayAll(settings("Chosen by Graft: ", chosen));
+      }
     }
     if (asked.backbone().name().equals(Recipe.AUTO)
         && decided.backbone().name().equals(BackboneInfo.PHOTOGRAPHS)) {
@@ -165,7 +187,7 @@ final class RunLines implements RunEvents {
             ? ", from the network and the size of the images (--set input-size=N for another)"
             : ", from the recipe",
         smaller == 0 ? "" : Text.of("; %s scaled up", Names.count(smaller, "smaller image")));
-    if (!convex) {
+    if (!convex && purpose != Purpose.LABELS) {
       say("Training: %s", precision(asked, decided));
     }
     if (decided.backbone().unfreeze().equals(NetworkDesign.NONE) && !unused.isEmpty()) {
@@ -259,6 +281,9 @@ final class RunLines implements RunEvents {
 
   @Override
   public void designed(NetworkDesign network) {
+    if (purpose == Purpose.LABELS) {
+      return;
+    }
     SummaryTable table = new SummaryTable(network);
     List<String> lines = table.lines();
     if (lines.size() <= MAX_TABLE_LINES) {
@@ -317,7 +342,7 @@ final class RunLines implements RunEvents {
     if (data.images().quarantine().size() > listedUnreadable) {
       console.say(SurveyLines.counts(data)); // as inspect counts them, after reading all
     }
-    List<String> near = SurveyLines.near(survey, allDuplicates);
+    List<String> near = SurveyLines.near(survey, allDuplicates());
     console.sayAll(near);
     if (!survey.leaks().isEmpty()) {
       warnings.addAll(near);

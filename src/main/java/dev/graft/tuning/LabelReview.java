@@ -92,7 +92,7 @@ public record LabelReview(DataSet data, List<Entry> entries) {
 
   /**
    * Returns the issues with the suspects by a head that learned from all other images, because
-   * wrong labels teach the class that they name. The issues themselves if a class has only
+   * wrong labels teach a class to look like these images. Nothing changes if a class has only
    * suspects.
    */
   static LabelIssues withoutSuspects(

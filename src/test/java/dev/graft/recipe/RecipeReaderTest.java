@@ -283,7 +283,7 @@ class RecipeReaderTest {
 
   @Test
   void unknownKeyIsRejectedWithAllKeysOfItsGroup() {
-    assertRefused(() -> set("head.size", "1"))
+    assertRefused(() -> set("head.zz", "1"))
         .withMessageEndingWith(" (Keys: hidden, input-dropout, dropout, solver.)");
     assertRefused(() -> set("colour", "1"))
         .withMessageContaining("(Keys: backbone, weights, ")
