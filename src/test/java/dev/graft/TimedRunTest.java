@@ -131,7 +131,7 @@ class TimedRunTest {
     assertThat(rows)
         .hasSize(5)
         .startsWith(
-            "learning-rate,head.hidden,validation_accuracy,validation_loss,epochs,best_epoch,"
+            "learning-rate,head.hidden,validation_accuracy,validation_loss,epochs_run,best_epoch,"
                 + "seconds,test_accuracy,failure");
     assertThat(rows.get(1)).startsWith("0.02,").contains(",1.0000,");
     assertThat(rows.stream().skip(1).map(row -> row.split(",", -1)[7]).toList())

@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
     })
 final class SweepCommand implements Callable<Integer> {
   private static final List<String> FIGURES =
-      List.of("accuracy", "loss", "epochs", "best", "seconds");
+      List.of("accuracy", "loss", "epochs run", "best epoch", "seconds");
 
   private final Console console;
   private final RunInterruption interruption;

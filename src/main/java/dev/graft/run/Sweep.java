@@ -20,8 +20,10 @@ import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.Tuning;
+import dev.graft.util.Names;
 import dev.graft.util.Progress;
 import dev.graft.util.Text;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,15 +116,39 @@ public final class Sweep {
       RecipeResolver.check(RecipeReader.with(asked, settings), events);
     }
     Recipe common = sweep.comparable(asked, combinations, events);
-    Path folder = null;
-    for (Map<String, String> settings : combinations) {
-      Trial trial = sweep.trial(RecipeReader.with(common, settings), settings);
-      folder = folder == null ? output.sweep(sweep.data) : folder;
-      sweep.trials.add(trial);
-      AtomicFiles.write(folder.resolve("sweep.csv"), sweep.csv(Optional.empty()));
-      listener.accept(trial);
-    }
+    Path folder = sweep.tryAll(common, combinations, listener, events);
     return sweep.choose(common, folder, events);
+  }
+
+  /** Returns the folder of the table, which is written after each trial. */
+  private Path tryAll(
+      Recipe common,
+      List<Map<String, String>> combinations,
+      Consumer<Trial> listener,
+      RunEvents events)
+      throws IOException {
+    Path[] table = {null};
+    Closeable exit =
+        interruption.atExit(
+            () -> {
+              if (table[0] != null) {
+                events.say(
+                    Text.of(
+                        "Interrupted after %s; the table so far: %s",
+                        Names.count(trials.size(), "combination"), table[0]));
+              }
+            });
+    try (exit) {
+      for (Map<String, String> settings : combinations) {
+        Trial trial = trial(RecipeReader.with(common, settings), settings);
+        Path file = table[0] == null ? output.sweep(data).resolve("sweep.csv") : table[0];
+        trials.add(trial);
+        AtomicFiles.write(file, csv(Optional.empty()));
+        table[0] = file;
+        listener.accept(trial);
+      }
+    }
+    return table[0].getParent();
   }
 
   /**
@@ -250,7 +276,7 @@ public final class Sweep {
                         Stream.of(
                             "validation_accuracy",
                             "validation_loss",
-                            "epochs",
+                            "epochs_run",
                             "best_epoch",
                             "seconds",
                             "test_accuracy",
