@@ -79,18 +79,19 @@ public record History(List<Epoch> epochs, double minDelta) {
    * @throws IllegalArgumentException if a row is damaged
    */
   public static History ofCsv(List<List<String>> rows) {
-    List<Epoch> epochs = new ArrayList<>();
-    for (List<String> row : rows.subList(1, rows.size())) {
-      float[] n = new float[5];
-      for (int i = 1; i < n.length; i++) {
-        n[i] = Float.parseFloat(row.get(i));
-      }
-      int epoch = (int) Double.parseDouble(row.get(0));
-      double rate = Double.parseDouble(row.get(5));
-      double seconds = Double.parseDouble(row.get(6));
-      epochs.add(new Epoch(epoch, n[1], n[2], n[3], n[4], rate, seconds));
+    return new History(rows.stream().skip(1).map(History::epochOfCsv).toList());
+  }
+
+  /** Reads a single row, as {@link #ofCsv}. */
+  public static Epoch epochOfCsv(List<String> row) {
+    float[] n = new float[5];
+    for (int i = 1; i < n.length; i++) {
+      n[i] = Float.parseFloat(row.get(i));
     }
-    return new History(epochs);
+    int epoch = (int) Double.parseDouble(row.get(0));
+    double rate = Double.parseDouble(row.get(5));
+    double seconds = Double.parseDouble(row.get(6));
+    return new Epoch(epoch, n[1], n[2], n[3], n[4], rate, seconds);
   }
 
   /** Returns a history with one more epoch; this one stays as it is. */

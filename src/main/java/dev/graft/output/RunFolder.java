@@ -301,9 +301,9 @@ public final class RunFolder implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      throw new GraftException(file + " is not a valid record of a run.", e);
+      throw new GraftException(Messages.damagedRecord(file), e);
     }
-    throw new GraftException(file + " is not a valid record of a run.");
+    throw new GraftException(Messages.damagedRecord(file));
   }
 
   /** Lists the folders of all runs, by name and so by time. */

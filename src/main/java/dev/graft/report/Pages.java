@@ -146,6 +146,11 @@ public final class Pages {
     } catch (IOException e) {
       throw new GraftException("Cannot write the page " + file + " (" + Messages.of(e) + ").", e);
     } catch (TemplateException e) {
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof GraftException damaged) {
+          throw damaged; // a file of the run, read while its page is written
+        }
+      }
       throw new IllegalStateException(e);
     }
   }

@@ -13,6 +13,7 @@ import dev.graft.evaluation.Prediction;
 import dev.graft.io.Csv;
 import dev.graft.util.Messages;
 import dev.graft.util.PathText;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +24,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The files of a completed run, as read from its folder; earlier versions of Graft may have written
@@ -83,9 +86,9 @@ public record RunFiles(
         return record;
       }
     } catch (IOException e) {
-      throw new GraftException(file + " is not a valid record of a run.", e);
+      throw new GraftException(Messages.damagedRecord(file), e);
     }
-    throw new GraftException(file + " is not a valid record of a run.");
+    throw new GraftException(Messages.damagedRecord(file));
   }
 
   /** Reads a run's folder, with a record that is not written yet. */
@@ -98,11 +101,31 @@ public record RunFiles(
           folder,
           record,
           recipe,
-          History.ofCsv(Csv.read(folder.resolve("history.csv"))).withMinDelta(minDelta),
+          new History(table(folder.resolve("history.csv"), History::epochOfCsv), minDelta),
           evaluation(folder, record));
-    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+    } catch (IOException e) {
       throw damaged(folder, e);
     }
+  }
+
+  /**
+   * Reads a table of a run.
+   *
+   * @param row reads a row after the header
+   * @throws GraftException if it can't read one
+   */
+  static <T> List<T> table(Path file, Function<List<String>, T> row) throws IOException {
+    List<List<String>> rows = Csv.read(file);
+    List<T> table = new ArrayList<>();
+    for (int i = 1; i < rows.size(); i++) {
+      try {
+        table.add(row.apply(rows.get(i)));
+      } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+        throw new GraftException(
+            Text.of("%s is damaged in row %,d; restore it, or repeat the run.", file, i + 1), e);
+      }
+    }
+    return table;
   }
 
   private static GraftException damaged(Path folder, Exception cause) {
@@ -112,21 +135,18 @@ public record RunFiles(
   }
 
   private static Evaluation evaluation(Path folder, JsonNode record) throws IOException {
-    List<String> names =
-        Csv.read(folder.resolve("classes.csv")).stream().skip(1).map(row -> row.get(0)).toList();
+    List<String> names = table(folder.resolve("classes.csv"), row -> row.get(0));
     Map<String, Integer> indices = new HashMap<>();
     names.forEach(name -> indices.put(name, indices.size()));
-    List<Prediction> predictions = new ArrayList<>();
-    Csv.read(folder.resolve("predictions.csv")).stream()
-        .skip(1)
-        .forEach(
+    List<Prediction> predictions =
+        table(
+            folder.resolve("predictions.csv"),
             row ->
-                predictions.add(
-                    new Prediction(
-                        Integer.parseInt(row.get(0)),
-                        index(indices, row.get(1)),
-                        index(indices, row.get(2)),
-                        Float.parseFloat(row.get(3)))));
+                new Prediction(
+                    Integer.parseUnsignedInt(row.get(0)),
+                    index(indices, row.get(1)),
+                    index(indices, row.get(2)),
+                    Float.parseFloat(row.get(3))));
     return new Evaluation(
         names,
         predictions,
@@ -137,8 +157,10 @@ public record RunFiles(
   private static int index(Map<String, Integer> indices, String name) {
     Integer index = indices.get(name);
     if (index == null) {
-      throw new IllegalArgumentException(
-          "predictions.csv has the class " + name + ", which classes.csv lacks");
+      throw new GraftException(
+          "predictions.csv has the class "
+              + name
+              + ", which classes.csv lacks; restore them, or repeat the run.");
     }
     return index;
   }
@@ -203,9 +225,11 @@ public record RunFiles(
   /** Returns the first rows of {@code labels.csv} whose label is probably wrong. */
   public List<List<String>> wrongLabels(int max) throws IOException {
     return has("labels.csv")
-        ? Csv.read(folder.resolve("labels.csv")).stream()
-            .skip(1)
-            .filter(row -> List.of(row.get(5).split(" ")).contains("label"))
+        ? table(
+                folder.resolve("labels.csv"),
+                row -> List.of(row.get(5).split(" ")).contains("label") ? row : null)
+            .stream()
+            .filter(Objects::nonNull)
             .limit(max)
             .toList()
         : List.of();
@@ -234,7 +258,7 @@ public record RunFiles(
   public List<Double> typicality() {
     try {
       return TypicalityCsv.read(folder);
-    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+    } catch (IOException e) {
       throw damaged(folder, e);
     }
   }

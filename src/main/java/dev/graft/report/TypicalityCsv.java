@@ -29,7 +29,7 @@ public final class TypicalityCsv {
   static List<Double> read(Path run) throws IOException {
     Path file = run.resolve(NAME);
     return Files.isRegularFile(file)
-        ? Csv.read(file).stream().skip(1).map(row -> Double.valueOf(row.get(1))).toList()
+        ? RunFiles.table(file, row -> Double.valueOf(row.get(1)))
         : List.of();
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -218,5 +219,10 @@ public final class Messages {
       case Character.FORMAT -> codePoint == NON_JOINER || codePoint == JOINER;
       default -> true;
     };
+  }
+
+  /** Returns what to say of a {@code run.json} that is damaged. */
+  public static String damagedRecord(Path file) {
+    return file + " is not a valid record of a run; restore it, or repeat the run.";
   }
 }

@@ -485,7 +485,7 @@ class RunFolderTest {
       assertThatExceptionOfType(GraftException.class)
           .as(text)
           .isThrownBy(() -> RunFolder.recordOf(output))
-          .withMessage(file + " is not a valid record of a run.");
+          .withMessage(file + " is not a valid record of a run; restore it, or repeat the run.");
     }
   }
 

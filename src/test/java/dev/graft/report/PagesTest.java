@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -417,11 +418,28 @@ class PagesTest {
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
         .hasMessage(
-            "Cannot read the files of the run in "
-                + folder
-                + ": predictions.csv has the class lynx, which classes.csv lacks.");
+            "predictions.csv has the class lynx, which classes.csv lacks; restore them, or repeat"
+                + " the run.");
+    write("predictions.csv", "index,truth,predicted,probability\n0,cat,cat,1\n-5,cat,cat,1\n");
+    assertDamaged("predictions.csv", 3, () -> RunFiles.read(folder));
     write("history.csv", "epoch\nx\n");
-    assertThatThrownBy(() -> RunFiles.read(folder)).isInstanceOf(GraftException.class);
+    assertDamaged("history.csv", 2, () -> RunFiles.read(folder));
+  }
+
+  @Test
+  void aTableThatIsReadWhileThePageIsWrittenIsReportedInASentence() throws IOException {
+    write("typicality.csv", "index,typicality\n0,much\n");
+    assertDamaged("typicality.csv", 2, this::page);
+  }
+
+  private void assertDamaged(String file, int row, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(GraftException.class)
+        .hasMessage(
+            folder.resolve(file)
+                + " is damaged in row "
+                + row
+                + "; restore it, or repeat the run.");
   }
 
   @Test
