@@ -45,6 +45,7 @@ class ResumedRunTest {
     "--set=mirror=true",
     "--set=crops=1",
     "--set=mixup=0.2",
+    "--set=ema-decay=0.9",
     "--set=mean=[120, 120, 120]",
     "--unfreeze=conv4"
   };

@@ -478,6 +478,8 @@ public record Recipe(
    * @param averageMirror whether a prediction is the mean of those of an image and its mirror image
    * @param crops number of random crops of each image that an epoch may show instead of it
    * @param mixup parameter of the Beta distribution of the shares of mixed images, 0 (none) to 1
+   * @param emaDecay decay per step of the exponential moving averages of the weights that are
+   *     validated and kept in place of the weights; 0 for none
    * @param earlyStopping ends training before the last epoch
    * @param calibrate whether a temperature is fitted to the validation images; for a convex head,
    *     to the training images
@@ -505,6 +507,7 @@ public record Recipe(
       boolean averageMirror,
       int crops,
       double mixup,
+      double emaDecay,
       EarlyStopping earlyStopping,
       boolean calibrate,
       @JsonProperty("training-precision") Auto<TrainingPrecision> precision)
@@ -551,6 +554,7 @@ public record Recipe(
       requireWithin("min-steps", minSteps, 1, 100_000);
       requireWithin("crops", crops, 0, 16);
       requireUnit("mixup", mixup);
+      requireHalfOpenUnit("ema-decay", emaDecay);
       requireValue("early-stopping", earlyStopping);
       requireValue("training-precision", precision);
     }
@@ -607,6 +611,7 @@ public record Recipe(
           averageMirror,
           crops,
           mixup,
+          emaDecay,
           earlyStopping,
           calibrate,
           precision);

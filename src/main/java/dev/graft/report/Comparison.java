@@ -88,6 +88,7 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
           "batch-size",
           "clip-norm",
           "crops",
+          "ema-decay",
           "epochs",
           "epsilon",
           "feature-power",

@@ -21,6 +21,7 @@ import java.util.Optional;
 final class CheckpointListener extends TrainingListenerAdapter {
   private final Checkpoints checkpoints;
   private final WeightSnapshot best;
+  private final AveragedWeights averages;
   private final SavableAdam optimizer;
   private final HistoryListener history;
   private final List<Resumable> metrics;
@@ -36,11 +37,13 @@ final class CheckpointListener extends TrainingListenerAdapter {
   CheckpointListener(
       Checkpoints checkpoints,
       WeightSnapshot best,
+      AveragedWeights averages,
       SavableAdam optimizer,
       HistoryListener history,
       List<Resumable> metrics) {
     this.checkpoints = checkpoints;
     this.best = best;
+    this.averages = averages;
     this.optimizer = optimizer;
     this.history = history;
     this.metrics = List.copyOf(metrics);
@@ -71,7 +74,9 @@ final class CheckpointListener extends TrainingListenerAdapter {
     int moments = arrays.size() - 2 * count;
     int step = header.epoch() * batches + header.batch();
     optimizer.restore(arrays.subList(moments, arrays.size()), step);
-    best.setCopies(List.copyOf(arrays.subList(count, moments)));
+    int copies = averages.isOff() ? moments : moments - count;
+    averages.resume(List.copyOf(arrays.subList(copies, moments)), step);
+    best.setCopies(List.copyOf(arrays.subList(count, copies)));
     history.resume(new History(header.history()), step, header.epochSeconds());
     sumsBefore = header.sums();
     for (int i = 0; i < metrics.size(); i++) {
@@ -112,6 +117,7 @@ final class CheckpointListener extends TrainingListenerAdapter {
     NDList arrays = new NDList();
     best.trained().stream().map(Parameter::getArray).forEach(arrays::add);
     arrays.addAll(best.copies());
+    arrays.addAll(averages.values());
     arrays.addAll(optimizer.moments());
     checkpoints.write(
         new Checkpoints.Header(

@@ -128,6 +128,7 @@ public final class NetworkTrainer implements AutoCloseable {
     CrossEntropy loss = loss(train);
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
+        var averages = new AveragedWeights(settings.emaDecay(), weights(), weights());
         var optimizer =
             new SavableAdam(
                 recipe, rates(rate, train.batches()), best.trained(), model.getNDManager());
@@ -136,7 +137,8 @@ public final class NetworkTrainer implements AutoCloseable {
                 events, settings.epochs(), train.batches(), history, earlyStopping)) {
       var seeds = new SeedListener(recipe.seed());
       var checkpoint =
-          new CheckpointListener(checkpoints, best, optimizer, history, List.of(loss, accuracy));
+          new CheckpointListener(
+              checkpoints, best, averages, optimizer, history, List.of(loss, accuracy));
       // The first two are DJL's and compute the results that the others read.
       TrainingListener[] listeners = {
         new EpochTrainingListener(),
@@ -145,6 +147,7 @@ public final class NetworkTrainer implements AutoCloseable {
         progress,
         new DivergenceListener(history),
         new BestWeightsListener(history, earlyStopping, best),
+        averages,
         seeds,
         checkpoint,
         new InterruptionListener(interruption),
@@ -156,7 +159,7 @@ public final class NetworkTrainer implements AutoCloseable {
               .optDevices(new Device[] {device})
               .optOptimizer(optimizer)
               .addTrainingListeners(listeners);
-      try (Trainer trainer = new StepTrainer(model, config, settings.clipNorm())) {
+      try (Trainer trainer = new StepTrainer(model, config, settings.clipNorm(), averages)) {
         trainer.initialize(inputs);
         int batches =
             checkpoint
@@ -174,7 +177,11 @@ public final class NetworkTrainer implements AutoCloseable {
         seeds.start(trainer, epochs, batches);
         train.endEpochsWhen(events::endsEpoch);
         if (!earlyStopping.hasStopped(history.validationLosses())) {
-          EasyTrain.fit(trainer, settings.epochs() - epochs, shown(train, mixup), validation);
+          EasyTrain.fit(
+              trainer,
+              settings.epochs() - epochs,
+              shown(train, mixup),
+              averages.before(validation));
         }
       } catch (EarlyStoppingListener.Stopped stopped) {
         events.stoppedEarly(earlyStopping.patience());
@@ -189,6 +196,8 @@ public final class NetworkTrainer implements AutoCloseable {
       if (epoch > 0 && (settings.earlyStopping().restoreBest() || interrupted)) {
         best.restore();
         events.restored(epoch, history.epochs());
+      } else {
+        averages.use();
       }
       return history.history();
     }
@@ -220,6 +229,7 @@ public final class NetworkTrainer implements AutoCloseable {
         };
     RangeTest test = new RangeTest(List.of());
     try (WeightSnapshot weights = weights();
+        var averages = new AveragedWeights(0, weights(), weights());
         var optimizer =
             new SavableAdam(
                 recipe, rates(growing, growing), weights.trained(), model.getNDManager());
@@ -230,7 +240,8 @@ public final class NetworkTrainer implements AutoCloseable {
                     .optDevices(new Device[] {device})
                     .optOptimizer(optimizer)
                     .addTrainingListeners(observer),
-                recipe.training().clipNorm());
+                recipe.training().clipNorm(),
+                averages);
         Progress progress = events.progress("range test", "steps", steps)) {
       trainer.initialize(inputs);
       Dataset shown = shown(train, mixup(train));

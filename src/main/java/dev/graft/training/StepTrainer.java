@@ -21,15 +21,18 @@ final class StepTrainer extends Trainer {
   private static final float NUDGE = 1 + 1e-6f;
 
   private final double clipNorm;
+  private final AveragedWeights averages;
   private boolean stepped;
 
   /**
    * @param clipNorm largest Euclidean norm of the gradient of all weights together, to which longer
    *     ones are scaled (Pascanu et al. 2013); 0 for none
+   * @param averages updated after each step
    */
-  StepTrainer(Model model, TrainingConfig config, double clipNorm) {
+  StepTrainer(Model model, TrainingConfig config, double clipNorm, AveragedWeights averages) {
     super(model, config);
     this.clipNorm = clipNorm;
+    this.averages = averages;
   }
 
   @Override
@@ -42,6 +45,7 @@ final class StepTrainer extends Trainer {
       clip();
     }
     super.step();
+    averages.update();
   }
 
   private List<Parameter> trained() {

@@ -96,6 +96,7 @@ public record SolverChoice(Solver solver, Reason reason) {
         || training.mirror() != usual.mirror()
         || training.crops() != usual.crops()
         || training.mixup() != usual.mixup()
+        || training.emaDecay() != usual.emaDecay()
         || training.optimizer() != usual.optimizer()
         || training.schedule() != usual.schedule()
         || !training.initializer().equals(usual.initializer())

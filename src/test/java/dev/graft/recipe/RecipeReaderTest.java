@@ -74,6 +74,7 @@ class RecipeReaderTest {
               false,
               0,
               0,
+              0,
               new Recipe.EarlyStopping(5, 0, true),
               true,
               Auto.undecided()),
@@ -134,6 +135,7 @@ class RecipeReaderTest {
               true,
               16,
               0.25,
+              0.99,
               new Recipe.EarlyStopping(0, 1e-4, false),
               false,
               Auto.of(Recipe.TrainingPrecision.BFLOAT16)),
@@ -539,7 +541,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(66);
+        .hasLineCount(67);
   }
 
   @Test

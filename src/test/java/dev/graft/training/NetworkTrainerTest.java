@@ -215,9 +215,13 @@ class NetworkTrainerTest {
   /** Of the trainings that are resumed. */
   private String precision = "float32";
 
+  private double emaDecay;
+
   private Recipe resumed() {
     return recipe(
-        Stream.concat(Stream.of(RESUMED), Stream.of("training-precision=" + precision))
+        Stream.concat(
+                Stream.of(RESUMED),
+                Stream.of("training-precision=" + precision, "ema-decay=" + emaDecay))
             .toArray(String[]::new));
   }
 
@@ -266,16 +270,17 @@ class NetworkTrainerTest {
         .toList();
   }
 
-  @ParameterizedTest(name = "{4}, epoch {0}, batch {1}: continues after {2} epochs and {3} batches")
+  @ParameterizedTest(
+      name = "{4}, decay {5}, epoch {0}, batch {1}: continues after {2} epochs and {3} batches")
   @CsvSource({
-    "1, 30, 0, 0, float32",
-    "1, 65, 0, 64, float32",
-    "1, 140, 0, 128, float32",
-    "2, 1, 1, 0, float32",
-    "2, 100, 1, 64, float32",
-    "3, 150, 2, 128, float32",
-    "1, 65, 0, 64, bfloat16",
-    "2, 1, 1, 0, bfloat16"
+    "1, 30, 0, 0, float32, 0",
+    "1, 65, 0, 64, float32, 0",
+    "1, 140, 0, 128, float32, 0.9",
+    "2, 1, 1, 0, float32, 0.9",
+    "2, 100, 1, 64, float32, 0",
+    "3, 150, 2, 128, float32, 0.9",
+    "1, 65, 0, 64, bfloat16, 0",
+    "2, 1, 1, 0, bfloat16, 0"
   })
   void anInterruptedTrainingContinuesToTheSameBits(
       int epoch,
@@ -283,9 +288,11 @@ class NetworkTrainerTest {
       int epochsBefore,
       int batchesBefore,
       String arithmetic,
+      double decay,
       @TempDir Path folder)
       throws IOException {
     precision = arithmetic;
+    emaDecay = decay;
     assumeTrue(
         precision.equals("float32") || Bfloat16.obstacle(Device.cpu()).isEmpty(),
         "no bfloat16 here");
@@ -316,6 +323,30 @@ class NetworkTrainerTest {
     assertThat(withoutSeconds(again)).isEqualTo(withoutSeconds(history));
     assertThat(hashes(network.logits(false), weight -> true))
         .isEqualTo(hashes(undisturbed.logits(false), weight -> true));
+  }
+
+  /** With and without the best epoch's weights, which are averages, too. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void averagesOfTheWeightsAreValidatedAndKept(boolean restoresBest) throws IOException {
+    String[] settings = {"unfreeze=conv3", "early-stopping.restore-best=" + restoresBest};
+    Recipe plain = recipe(settings);
+    Recipe averaging =
+        recipe(
+            Stream.concat(Stream.of(settings), Stream.of("ema-decay=0.9")).toArray(String[]::new));
+
+    Outcome weights = train(network(plain), plain, false);
+    Outcome averages = train(network(averaging), averaging, false);
+
+    List<History.Epoch> epochs = averages.history().epochs();
+    History.Epoch kept = restoresBest ? averages.history().best() : epochs.get(epochs.size() - 1);
+    assertThat(averages.evaluation().loss()).isCloseTo(kept.validationLoss(), within(1e-5));
+    // Training itself is the same.
+    assertThat(averages.history().epochs())
+        .extracting(History.Epoch::trainLoss)
+        .isEqualTo(weights.history().epochs().stream().map(History.Epoch::trainLoss).toList());
+    assertThat(averages.evaluation().loss())
+        .isNotCloseTo(weights.evaluation().loss(), within(1e-3));
   }
 
   private float[] features(DjlNetwork network, String engine) {

@@ -41,6 +41,7 @@ class SolverChoiceTest {
     "mirror, true",
     "crops, 2",
     "mixup, 0.2",
+    "ema-decay, 0.99",
     "epochs, 20"
   })
   void aSettingOfGradientTrainingChoosesGradientTraining(String key, String value) {
