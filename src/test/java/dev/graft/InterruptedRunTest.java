@@ -22,7 +22,7 @@ class InterruptedRunTest {
   @TempDir Path folder;
 
   private static final String[] OPTIONS = {
-    "--set=epochs=1000", "--set=early-stopping.patience=1000", "--set=training-precision=float32"
+    "--set=epochs=200", "--set=early-stopping.patience=200", "--set=training-precision=float32"
   };
 
   @Test
