@@ -17,8 +17,13 @@ import java.util.Arrays;
  * that are no more similar to the stored training images than this one.
  *
  * <p>docs/your-images.md says how the method and its constants were chosen.
+ *
+ * @param bank the training images that others are compared with
+ * @param neighbors the number of nearest images whose similarity counts
+ * @param heldOut the mean similarity of each held-out image to these, ascending; at least one
  */
-public final class Typicality {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record Typicality(Bank bank, int neighbors, float[] heldOut) {
   /** The name of the output of an ONNX file. */
   public static final String NAME = "typicality";
 
@@ -35,10 +40,6 @@ public final class Typicality {
   public static final int MAX_HELD_OUT = 1000;
 
   private static final int FORMAT = 0x47545031; // GTP1
-
-  private final Bank bank;
-  private final int neighbors;
-  private final float[] heldOut;
 
   /**
    * Training images, as vectors of length 1 that are stored in int8.
@@ -92,10 +93,10 @@ public final class Typicality {
     }
   }
 
-  private Typicality(Bank bank, int neighbors, float[] heldOut) {
-    this.bank = bank;
-    this.neighbors = neighbors;
-    this.heldOut = heldOut;
+  /** Sorts the similarities of the held-out images. */
+  public Typicality {
+    heldOut = heldOut.clone();
+    Arrays.sort(heldOut);
   }
 
   /**
@@ -105,33 +106,6 @@ public final class Typicality {
    */
   public static int neighbors(int others) {
     return Math.max(1, Math.min(NEIGHBORS, others));
-  }
-
-  /**
-   * Creates a typicality that is calibrated on held-out images.
-   *
-   * @param neighbors the number of nearest images whose similarity counts
-   * @param heldOut the mean similarity of each held-out image to these; at least one
-   */
-  public static Typicality of(Bank bank, int neighbors, float[] heldOut) {
-    float[] sorted = heldOut.clone();
-    Arrays.sort(sorted);
-    return new Typicality(bank, neighbors, sorted);
-  }
-
-  /** Returns the training images that others are compared with. */
-  public Bank bank() {
-    return bank;
-  }
-
-  /** Returns the number of nearest images whose similarity counts. */
-  public int neighbors() {
-    return neighbors;
-  }
-
-  /** Returns the mean similarities of held-out images to their nearest images, ascending. */
-  public float[] heldOut() {
-    return heldOut.clone();
   }
 
   /**

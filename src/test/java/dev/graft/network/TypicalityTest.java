@@ -36,7 +36,7 @@ class TypicalityTest {
 
   @Test
   void theShareCountsHeldOutImagesThatAreAtLeastAsFar() {
-    Typicality typicality = Typicality.of(BANK, 1, new float[] {0.9f, 0.5f, 0.7f, 0.8f});
+    Typicality typicality = new Typicality(BANK, 1, new float[] {0.9f, 0.5f, 0.7f, 0.8f});
     assertThat(typicality.share(0.4f)).isEqualTo(0);
     assertThat(typicality.share(0.5f)).isEqualTo(0.25f);
     assertThat(typicality.share(0.75f)).isEqualTo(0.5f);
@@ -64,7 +64,7 @@ class TypicalityTest {
 
   @Test
   void whatIsWrittenIsReadUnchanged() {
-    Typicality written = Typicality.of(BANK, 2, new float[] {0.5f, 0.25f});
+    Typicality written = new Typicality(BANK, 2, new float[] {0.5f, 0.25f});
     Typicality read = Typicality.read(written.bytes(), 3);
     assertThat(read.bytes()).isEqualTo(written.bytes());
     assertThat(read.neighbors()).isEqualTo(2);
@@ -73,7 +73,7 @@ class TypicalityTest {
 
   @Test
   void otherNetworksAndDamageAreRefused() {
-    byte[] bytes = Typicality.of(BANK, 2, new float[] {0.5f}).bytes();
+    byte[] bytes = new Typicality(BANK, 2, new float[] {0.5f}).bytes();
     assertThatThrownBy(() -> Typicality.read(bytes, 4))
         .isInstanceOf(GraftException.class)
         .hasMessage("typicality.bin is damaged, or belongs to another network.");
