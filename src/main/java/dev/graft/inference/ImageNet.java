@@ -10,7 +10,6 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
-import dev.graft.network.djl.ParameterWriter;
 import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.util.Progress;
@@ -88,9 +87,7 @@ final class ImageNet {
     DjlNetwork network = DjlNetwork.of(design);
     network.initialize(filled.getNDManager());
     GraphBlock block = network.logits(true);
-    block
-        .byWeight()
-        .forEach((weight, parameter) -> ParameterWriter.set(parameter, weight, model.weights()));
+    block.setWeights(model.weights());
     filled.setBlock(block);
     return new DjlBackend(filled, design.inputSize(), Optional.empty());
   }
@@ -153,7 +150,10 @@ final class ImageNet {
 
   /** Applies a function to the bundled weights while they are open. */
   static <T> T withWeights(Function<Weights, T> use) {
-    try (WeightReader reader = LoadedBackbone.pretrained(ENTRY, design().graph().weights())) {
+    try (WeightReader reader =
+        WeightSource.of(WeightSource.PRETRAINED, ENTRY)
+            .open(design().graph().weights(), Progress.Display.NONE)
+            .reader()) {
       return use.apply(reader::read);
     }
   }

@@ -19,7 +19,6 @@ import java.util.Optional;
  */
 public record BackboneSpec(
     String name, List<Stage> stages, List<String> features, int smallestInput) {
-  /** Checks that the stages' names differ. */
   public BackboneSpec {
     stages = List.copyOf(stages);
     features = List.copyOf(features);
@@ -51,14 +50,9 @@ public record BackboneSpec(
    */
   public List<Shape> outputs(int inputSize) {
     if (inputSize < smallestInput) {
-      throw new GraftException(
-          "input-size: "
-              + inputSize
-              + " is too small for "
-              + name
-              + ": set it to at least "
-              + smallestInput
-              + " pixels.");
+      throw GraftException.of(
+          "input-size: %d is too small for %s: set it to at least %d pixels.",
+          inputSize, name, smallestInput);
     }
     List<Shape> outputs = new ArrayList<>();
     Shape shape = new Shape(3, inputSize, inputSize);

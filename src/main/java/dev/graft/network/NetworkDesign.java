@@ -59,7 +59,6 @@ public record NetworkDesign(
       this(power, false, standardize);
     }
 
-    /** Checks the power. */
     public Scaling {
       if (!(power > 0 && power <= 1)) {
         throw new IllegalArgumentException("feature-power: must be in (0, 1], not " + power);
@@ -90,7 +89,6 @@ public record NetworkDesign(
   /** Stands for the first trained stage in a network without one. */
   public static final String NONE = "none";
 
-  /** Copies the lists. */
   public NetworkDesign {
     features = List.copyOf(features);
     head = List.copyOf(head);
@@ -126,12 +124,10 @@ public record NetworkDesign(
     int end = backbone.indexOf(tapped.get(tapped.size() - 1)) + 1;
     int boundary = unfreeze.equals(NONE) ? end : backbone.indexOf(unfreeze);
     if (!unfreeze.equals(NONE) && boundary >= end) {
-      throw new GraftException(
-          "unfreeze: "
-              + unfreeze
-              + " is after the last feature stage, "
-              + tapped.get(tapped.size() - 1)
-              + ", so no stage would be trained; name an earlier stage, or none.");
+      throw GraftException.of(
+          "unfreeze: %s is after the last feature stage, %s, so no stage would be trained; name an"
+              + " earlier stage, or none.",
+          unfreeze, tapped.get(tapped.size() - 1));
     }
     backbone.outputs(inputSize);
     BackboneSpec used =

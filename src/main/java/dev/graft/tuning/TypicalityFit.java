@@ -69,7 +69,7 @@ final class TypicalityFit {
       putOthers(bank, IntStream.of(stored).map(i -> groups[i]).toArray(), neighbors, heldOut);
     }
     // If all images are near-duplicates, every image counts as typical: every cosine is above -2.
-    return Typicality.of(
+    return new Typicality(
         bank,
         neighbors,
         heldOut.position() == 0

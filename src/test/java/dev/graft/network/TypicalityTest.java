@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +37,7 @@ class TypicalityTest {
 
   @Test
   void theShareCountsHeldOutImagesThatAreAtLeastAsFar() {
-    Typicality typicality = Typicality.of(BANK, 1, new float[] {0.9f, 0.5f, 0.7f, 0.8f});
+    Typicality typicality = new Typicality(BANK, 1, new float[] {0.9f, 0.5f, 0.7f, 0.8f});
     assertThat(typicality.share(0.4f)).isEqualTo(0);
     assertThat(typicality.share(0.5f)).isEqualTo(0.25f);
     assertThat(typicality.share(0.75f)).isEqualTo(0.5f);
@@ -64,7 +65,7 @@ class TypicalityTest {
 
   @Test
   void whatIsWrittenIsReadUnchanged() {
-    Typicality written = Typicality.of(BANK, 2, new float[] {0.5f, 0.25f});
+    Typicality written = new Typicality(BANK, 2, new float[] {0.5f, 0.25f});
     Typicality read = Typicality.read(written.bytes(), 3);
     assertThat(read.bytes()).isEqualTo(written.bytes());
     assertThat(read.neighbors()).isEqualTo(2);
@@ -73,7 +74,7 @@ class TypicalityTest {
 
   @Test
   void otherNetworksAndDamageAreRefused() {
-    byte[] bytes = Typicality.of(BANK, 2, new float[] {0.5f}).bytes();
+    byte[] bytes = new Typicality(BANK, 2, new float[] {0.5f}).bytes();
     assertThatThrownBy(() -> Typicality.read(bytes, 4))
         .isInstanceOf(GraftException.class)
         .hasMessage("typicality.bin is damaged, or belongs to another network.");
@@ -81,6 +82,8 @@ class TypicalityTest {
       byte[] cut = Arrays.copyOf(bytes, length);
       assertThatThrownBy(() -> Typicality.read(cut, 3)).isInstanceOf(GraftException.class);
     }
+    ByteBuffer.wrap(bytes).putFloat(bytes.length - Float.BYTES, Float.NaN);
+    assertThatThrownBy(() -> Typicality.read(bytes, 3)).hasMessage("typicality.bin is damaged.");
   }
 
   @Test

@@ -298,15 +298,6 @@ public final class OnnxFile {
     return size() <= MAX_HEAP_BYTES ? OnnxSession.open(bytes()) : openedFromFile();
   }
 
-  /**
-   * Opens a {@link #tail} in ONNX Runtime.
-   *
-   * @throws GraftException if ONNX Runtime rejects it
-   */
-  public OnnxSession openTail() {
-    return OnnxSession.openTail(bytes());
-  }
-
   private OnnxSession openedFromFile() {
     try {
       Path file = Files.createTempFile("graft-", ".onnx");
@@ -333,8 +324,7 @@ public final class OnnxFile {
   }
 
   private static boolean isClippedNext(Graph graph, String name, Set<String> ranged) {
-    List<Step> readers =
-        graph.steps().stream().filter(step -> step.inputs().contains(name)).toList();
+    List<Step> readers = graph.readers(name);
     return readers.size() == 1
         && ranged.contains(readers.get(0).name())
         && (readers.get(0).layer() instanceof Layer.Relu

@@ -47,11 +47,6 @@ final class OnnxGraph {
   private final boolean oneImage;
   private long opset = OPSET;
 
-  /** Creates a graph for batches of any size. */
-  OnnxGraph() {
-    this(false);
-  }
-
   /**
    * @param oneImage whether a batch has exactly one image
    */
@@ -80,6 +75,12 @@ final class OnnxGraph {
             .addAllOutput(outputs)
             .addAllAttribute(Arrays.asList(attributes)));
     return outputs.get(0);
+  }
+
+  /** Adds a conversion to float32 and returns the output's name. */
+  String toFloat(String output, String input) {
+    AttributeProto type = attribute("to", TensorProto.DataType.FLOAT.getNumber());
+    return node("Cast", output, List.of(input), type);
   }
 
   /** Adds an operator as it is. */

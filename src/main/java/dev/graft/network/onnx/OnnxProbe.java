@@ -299,8 +299,7 @@ public final class OnnxProbe {
   private static boolean isInTrainingMode(NodeProto node) {
     return node.getOpType().equals("BatchNormalization")
         && (node.getOutputList().stream().filter(name -> !name.isEmpty()).count() > 1
-            || node.getAttributeList().stream()
-                .anyMatch(each -> each.getName().equals("training_mode") && each.getI() == 1));
+            || QuantizableModel.integer(node, "training_mode") == 1);
   }
 
   /** Returns the nodes of the graph, its branches and its functions. */
@@ -418,12 +417,7 @@ public final class OnnxProbe {
       String adapted = rendering.input(new Adapter.Input(channelsLast, type()));
       List<String> outputs = EmbeddedModel.in(graph, model, "external/", adapted);
       for (int each : floats) {
-        graph.node(
-            "Cast",
-            "output." + each,
-            List.of(outputs.get(each)),
-            OnnxGraph.attribute("to", DataType.FLOAT.getNumber()));
-        graph.outputOfUnknownShape("output." + each);
+        graph.outputOfUnknownShape(graph.toFloat("output." + each, outputs.get(each)));
       }
       return graph.file(Map.of());
     }

@@ -25,28 +25,44 @@ import java.util.stream.Stream;
 /**
  * Writes a layer as ONNX operators, in float32. Inputs and outputs are {@code (N, C, H, W)} or
  * {@code (N, values)}. Each method returns the name of the layer's output.
- *
- * @param graph receives the operators
- * @param pixels type of the model's input
- * @param shapes of the values of all steps, without the batch
- * @param inputs names of the layer's inputs
- * @param output name of the layer's output
  */
-record OnnxRendering(
-    OnnxGraph graph,
-    Weights weights,
-    PixelType pixels,
-    Map<String, Shape> shapes,
-    List<String> inputs,
-    String output)
-    implements Rendering<String> {
+class OnnxRendering implements Rendering<String> {
   /** Opset that added the operator Sign. */
   private static final int SIGN_SINCE = 9;
 
   /** Opset in which the bounds of Clip became inputs. */
   private static final int CLIP_BOUNDS_ARE_INPUTS_SINCE = 11;
 
-  /** Returns this rendering with another name for the output. */
+  final OnnxGraph graph;
+  final Weights weights;
+  final PixelType pixels;
+  final Map<String, Shape> shapes;
+  final List<String> inputs;
+  final String output;
+
+  /**
+   * @param graph receives the operators
+   * @param pixels type of the model's input
+   * @param shapes of the values of all steps, without the batch
+   * @param inputs names of the layer's inputs
+   * @param output name of the layer's output
+   */
+  OnnxRendering(
+      OnnxGraph graph,
+      Weights weights,
+      PixelType pixels,
+      Map<String, Shape> shapes,
+      List<String> inputs,
+      String output) {
+    this.graph = graph;
+    this.weights = weights;
+    this.pixels = pixels;
+    this.shapes = shapes;
+    this.inputs = inputs;
+    this.output = output;
+  }
+
+  /** Returns a rendering of the same layer in float32, with the given name for its output. */
   OnnxRendering to(String other) {
     return new OnnxRendering(graph, weights, pixels, shapes, inputs, other);
   }
@@ -59,8 +75,7 @@ record OnnxRendering(
       values = node("Gather", ".bgr", List.of(values, order), attribute("axis", 1));
     }
     if (pixels == PixelType.UINT8) {
-      AttributeProto toFloat = attribute("to", PixelType.FLOAT32.onnx.getNumber());
-      values = node("Cast", ".float", List.of(values), toFloat);
+      values = graph.toFloat(output + ".float", values);
     }
     values = node("Sub", ".centered", List.of(values, channels(".mean", layer.mean())));
     return node("Div", "", List.of(values, channels(".deviation", layer.deviation())));
@@ -286,8 +301,7 @@ record OnnxRendering(
     List<String> features = new ArrayList<>();
     for (Adapter.Output each : layer.adapter().outputs()) {
       String suffix = "." + each.index();
-      AttributeProto toFloat = attribute("to", PixelType.FLOAT32.onnx.getNumber());
-      String value = node("Cast", suffix + ".float", List.of(embedded.get(each.index())), toFloat);
+      String value = graph.toFloat(output + suffix + ".float", embedded.get(each.index()));
       features.addAll(pooled(each, suffix, value));
     }
     return node("Concat", "", features, attribute("axis", 1));
@@ -428,7 +442,8 @@ record OnnxRendering(
     return node("Softmax", "", inputs, attribute("axis", 1));
   }
 
-  private String node(
+  /** Adds an operator whose output has the name of the layer's output and a suffix. */
+  final String node(
       String operator, String suffix, List<String> from, AttributeProto... attributes) {
     return graph.node(operator, output + suffix, from, attributes);
   }
@@ -437,7 +452,7 @@ record OnnxRendering(
     return graph.floats(weight.name(), weight.shape(), weights.of(weight));
   }
 
-  private String scalar(String suffix, float value) {
+  final String scalar(String suffix, float value) {
     return graph.scalar(output + suffix, value);
   }
 }

@@ -33,8 +33,7 @@ final class TypicalityNodes {
     List<Long> row = List.of(1L, (long) bank.rows());
     String columns = graph.bytes(name("int8"), shape, bank.columns());
     // ONNX Runtime folds this cast of a constant once, when it opens the file.
-    String floats =
-        node("Cast", "columns", columns, attribute("to", PixelType.FLOAT32.onnx.getNumber()));
+    String floats = graph.toFloat(name("columns"), columns);
     String scales = graph.floats(name("scales"), row, bank.scales());
     String unit =
         graph.node(
@@ -50,8 +49,7 @@ final class TypicalityNodes {
     float[] heldOut = typicality.heldOut();
     String sorted = graph.floats(name("heldout"), List.of(1L, (long) heldOut.length), heldOut);
     String isNearer = node("Less", "isnearer", nearest, sorted);
-    String nearer =
-        node("Cast", "nearer", isNearer, attribute("to", PixelType.FLOAT32.onnx.getNumber()));
+    String nearer = graph.toFloat(name("nearer"), isNearer);
     String ones = column("ones", heldOut.length, 1);
     String count = node("MatMul", "count", nearer, ones);
     String images = graph.scalar(name("images"), heldOut.length);
@@ -63,19 +61,12 @@ final class TypicalityNodes {
 
   /** Returns the mean of the k largest values of each row, {@code (N, 1)}. */
   private String nearest(String similarities, int k) {
+    List<String> outputs = List.of(name("largest"), name("indices"));
+    AttributeProto axis = attribute("axis", 1);
     String largest =
         graph.opset() >= COUNT_IS_INPUT_SINCE
-            ? graph.node(
-                "TopK",
-                List.of(name("largest"), name("indices")),
-                List.of(similarities, graph.longs(name("k"), k)),
-                attribute("axis", 1))
-            : graph.node(
-                "TopK",
-                List.of(name("largest"), name("indices")),
-                List.of(similarities),
-                attribute("axis", 1),
-                attribute("k", k));
+            ? graph.node("TopK", outputs, List.of(similarities, graph.longs(name("k"), k)), axis)
+            : graph.node("TopK", outputs, List.of(similarities), axis, attribute("k", k));
     return node("MatMul", "nearest", largest, column("weights", k, 1f / k));
   }
 
@@ -87,10 +78,6 @@ final class TypicalityNodes {
 
   private String node(String operator, String suffix, String input, String other) {
     return graph.node(operator, name(suffix), List.of(input, other));
-  }
-
-  private String node(String operator, String suffix, String input, AttributeProto attribute) {
-    return graph.node(operator, name(suffix), List.of(input), attribute);
   }
 
   private static String name(String suffix) {

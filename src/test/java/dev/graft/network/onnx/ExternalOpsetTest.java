@@ -152,7 +152,7 @@ class ExternalOpsetTest {
     float first = nearest(bank, features, 0);
     float second = nearest(bank, features, 1);
     float[] heldOut = {first - 0.1f, first + 0.1f, second - 0.1f, second + 0.1f, 2};
-    Typicality typicality = Typicality.of(bank, 3, heldOut);
+    Typicality typicality = new Typicality(bank, 3, heldOut);
     float[] expected = {typicality.share(first), typicality.share(second)};
     for (PixelType pixels : PixelType.values()) {
       OnnxFile file =
