@@ -71,8 +71,8 @@ public final class ImageFolder implements ImageSet {
     FileTable table = new FileTable(listing.classes(), count);
     Quarantine quarantine = new Quarantine(count, maxBad);
     try (Progress progress = display.progress("reading image headers", "files", count);
-        ReadAhead<Looked> files =
-            ReadAhead.of(
+        ReadAhead<ImageFile, Looked> files =
+            new ReadAhead<>(
                 ImageFileReader.threads(), AHEAD, listing.files().iterator(), ImageFolder::look)) {
       files.forEachRemaining(
           each -> {

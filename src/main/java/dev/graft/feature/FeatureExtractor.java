@@ -51,8 +51,8 @@ public final class FeatureExtractor implements FeatureCache.Filler {
 
   @Override
   public void fill(List<Integer> rows, FeatureCache.Sink sink) throws IOException {
-    try (ReadAhead<Prepared> prepared =
-        ReadAhead.of(
+    try (ReadAhead<Integer, Prepared> prepared =
+        new ReadAhead<>(
             ImageFileReader.threads(),
             2 * MAX_BATCH,
             rows.iterator(),

@@ -59,8 +59,8 @@ public final class Survey {
     Fingerprint[] inMemory = new Fingerprint[images.areFiles() ? 0 : images.size()];
     fingerprints.refresh();
     try (Progress progress = display.progress("reading images", "images", images.size());
-        ReadAhead<Optional<Fingerprint>> ahead =
-            ReadAhead.of(
+        ReadAhead<Integer, Optional<Fingerprint>> ahead =
+            new ReadAhead<>(
                 ImageFileReader.threads(),
                 AHEAD,
                 IntStream.range(0, images.size()).iterator(),
