@@ -125,7 +125,7 @@ final class FolderListing {
             return;
           }
           if (!PLAIN_PARTS.contains(name.toLowerCase(Locale.ROOT))) {
-            meanings.add(name + " = " + part.name().toLowerCase(Locale.ROOT));
+            meanings.add(name + " = " + part.word());
           }
           listClasses(classes.path(), entries(classes), Optional.of(part));
         });

@@ -14,7 +14,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -50,12 +49,8 @@ public final class SplitCsv {
         .mapToObj(
             i -> {
               String label = images.file(i).orElseThrow().label();
-              return Csv.row(List.of(images.path(i), label, word(part), images.hash(i)));
+              return Csv.row(List.of(images.path(i), label, part.word(), images.hash(i)));
             });
-  }
-
-  private static String word(Part part) {
-    return part.name().toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -72,7 +67,7 @@ public final class SplitCsv {
         row -> {
           if (header.isEmpty()) {
             header.addAll(row);
-          } else if (row.get(header.indexOf("split")).equals(word(part))) {
+          } else if (row.get(header.indexOf("split")).equals(part.word())) {
             int column = header.indexOf(SHA256);
             String path = row.get(header.indexOf("path"));
             (column < 0 ? hash(path) : Optional.of(row.get(column))).ifPresent(hashes::add);
@@ -140,7 +135,7 @@ public final class SplitCsv {
       throw GraftException.of(
               "None of the %s %s images that %s names exists, is readable and is unchanged; name"
                   + " other images.",
-              lost.size(), part.name().toLowerCase(Locale.ROOT), file)
+              lost.size(), part.word(), file)
           .withCode(Code.DATA);
     }
     return new Located(

@@ -12,7 +12,6 @@ import dev.graft.util.Progress;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -176,7 +175,7 @@ public final class Survey {
                     near.contains(group.get(0)) ? "near" : "identical",
                     data.images().path(i),
                     data.classes().get(data.images().label(i)),
-                    parts.apply(i).map(part -> part.name().toLowerCase(Locale.ROOT)).orElse(""))));
+                    parts.apply(i).map(Part::word).orElse(""))));
       }
     }
     return csv.toString();
