@@ -58,19 +58,17 @@ public final class SplitCsv {
    * still exist are hashed.
    *
    * @param file as {@link #of} wrote it
+   * @throws GraftException if the file is damaged
    */
-  public static Set<String> hashes(Path file, Part part) throws IOException {
+  public static Set<String> hashes(Path file, Part part) {
     Set<String> hashes = new HashSet<>();
-    List<String> header = new ArrayList<>();
-    Csv.forEach(
+    ManifestRows.read(
         file,
+        ReadingRules.DEFAULT,
         row -> {
-          if (header.isEmpty()) {
-            header.addAll(row);
-          } else if (row.get(header.indexOf("split")).equals(part.word())) {
-            int column = header.indexOf(SHA256);
-            String path = row.get(header.indexOf("path"));
-            (column < 0 ? hash(path) : Optional.of(row.get(column))).ifPresent(hashes::add);
+          if (row.split().equals(part.word())) {
+            (row.sha256().isEmpty() ? hash(row.path()) : Optional.of(row.sha256()))
+                .ifPresent(hashes::add);
           }
         });
     return hashes;
