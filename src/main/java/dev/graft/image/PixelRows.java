@@ -118,8 +118,13 @@ abstract class PixelRows {
       throw new UnreadableImage(
           name, "has " + channels + " colors per pixel; Graft reads gray, RGB and CMYK.");
     }
-    boolean plain = type == DataBuffer.TYPE_BYTE && alpha < 0;
-    return plain
+    return of(raster, channels, alpha, premultiplied);
+  }
+
+  /** Returns rows of 8 or 16 bits per sample; the band {@code alpha} is -1 if they are opaque. */
+  static PixelRows of(Raster raster, int channels, int alpha, boolean premultiplied) {
+    return raster.getTransferType() == DataBuffer.TYPE_BYTE
+            && alpha < 0
             && raster.getSampleModel() instanceof ComponentSampleModel layout
             && inOneBank(layout)
         ? bytes(raster, layout, channels)
