@@ -247,25 +247,16 @@ public final class RecordLog {
     target.put(position, segments.get(segmentOfSlot[slot]), offsetOfSlot[slot] + from, length);
   }
 
-  /** Receives the hash of each record. */
-  public interface HashTaker {
-    /**
-     * Receives the hash of one record.
-     *
-     * @param sha256 64 lower-case hexadecimal digits
-     */
-    void take(String sha256) throws IOException;
-  }
-
   /**
-   * Reads one of a log's files, wherever it lies, and passes on the hash of every whole record.
+   * Returns the hash of every whole record in one of a log's files, wherever it lies.
    *
    * @param key as in {@link #open(Path, String, int)}: a file with a different one has no records
    */
-  public static void hashes(InputStream file, String key, int recordBytes, HashTaker taker)
+  public static List<String> hashes(InputStream file, String key, int recordBytes)
       throws IOException {
+    List<String> hashes = new ArrayList<>();
     if (!Arrays.equals(file.readNBytes(HEADER_BYTES), header(key).array())) {
-      return;
+      return hashes;
     }
     CRC32C checksum = new CRC32C();
     byte[] entry = new byte[OVERHEAD + recordBytes];
@@ -274,9 +265,10 @@ public final class RecordLog {
       checksum.update(entry, 0, HASH_BYTES);
       checksum.update(entry, OVERHEAD, recordBytes);
       if (ByteBuffer.wrap(entry).getInt(HASH_BYTES) == (int) checksum.getValue()) {
-        taker.take(HexFormat.of().formatHex(entry, 0, HASH_BYTES));
+        hashes.add(HexFormat.of().formatHex(entry, 0, HASH_BYTES));
       }
     }
+    return hashes;
   }
 
   /** Returns the key of one of a log's files; empty for any other file. */
