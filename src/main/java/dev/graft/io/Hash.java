@@ -29,8 +29,6 @@ public record Hash(Algorithm algorithm, String hex) {
   public enum Algorithm {
     /** Published by Keras for its weight files. */
     MD5("MD5", 32),
-    /** Published by DJL for its data sets. */
-    SHA1("SHA-1", 40),
     /** Used for everything that Graft records. */
     SHA256("SHA-256", 64);
 
