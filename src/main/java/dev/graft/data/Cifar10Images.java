@@ -49,8 +49,6 @@ public final class Cifar10Images implements ImageSet {
   private final Quarantine quarantine;
 
   /**
-   * Creates the set.
-   *
    * @param labels one per image
    * @param pixels RGB, {@code (N, 32, 32, 3)}; not copied
    */

@@ -23,8 +23,6 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
   private static final int MAX_NESTING = 8;
 
   /**
-   * Decides which folders are parts.
-   *
    * @param top the folder of the data
    * @param folders its subfolders
    * @throws GraftException if the folders are ambiguous, or are parts that do not fit together

@@ -71,8 +71,6 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
   }
 
   /**
-   * Checks the URL and the size.
-   *
    * @throws GraftException if one is invalid
    */
   public Download {

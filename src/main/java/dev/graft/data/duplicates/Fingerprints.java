@@ -37,11 +37,7 @@ public final class Fingerprints implements AutoCloseable {
   /** Whether records were written since {@link #stored} was opened. */
   private volatile boolean added;
 
-  /**
-   * Opens the log.
-   *
-   * @param folder need not exist
-   */
+  /** Opens the log in a folder, which need not exist. */
   public Fingerprints(Path folder) throws IOException {
     this.folder = folder;
     stored = RecordLog.open(folder, KEY, Fingerprint.BYTES);

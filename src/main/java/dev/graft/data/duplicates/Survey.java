@@ -82,8 +82,6 @@ public final class Survey {
   }
 
   /**
-   * Finds duplicates.
-   *
    * @param fingerprints returns null where unknown
    */
   static Survey of(DataSet data, IntFunction<Fingerprint> fingerprints) {
