@@ -52,6 +52,15 @@ public final class AtomicFiles {
     Set.copyOf(OPEN).stream().filter(OPEN::remove).forEach(AtomicFiles::deleteTemporary);
   }
 
+  /** Deletes what a killed process was writing in a folder, in which no other process writes. */
+  public static void deleteUnfinished(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path each : files.filter(file -> file.toString().endsWith(UNFINISHED)).toList()) {
+        delete(each);
+      }
+    }
+  }
+
   /** The content of a file. */
   public interface Content {
     /** Writes the whole content. */

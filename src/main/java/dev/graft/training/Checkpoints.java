@@ -175,10 +175,10 @@ public final class Checkpoints {
    * @param manager creates its arrays
    */
   Optional<Saved> newest(NDManager manager) throws IOException {
-    if (isOff()) {
+    if (isOff() || !Files.isDirectory(folder)) {
       return Optional.empty();
     }
-    deleteUnfinished();
+    AtomicFiles.deleteUnfinished(folder);
     for (Path file : newestFirst()) {
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
         Saved saved = read(channel, manager);
@@ -191,13 +191,6 @@ public final class Checkpoints {
       }
     }
     return Optional.empty();
-  }
-
-  /** Deletes what a killed process left; no other process writes here. */
-  private void deleteUnfinished() throws IOException {
-    for (Path file : list(AtomicFiles.UNFINISHED)) {
-      Files.delete(file);
-    }
   }
 
   private static Saved read(FileChannel channel, NDManager manager) throws IOException {
@@ -232,16 +225,9 @@ public final class Checkpoints {
   }
 
   private List<Path> newestFirst() throws IOException {
-    return list(SUFFIX);
-  }
-
-  private List<Path> list(String suffix) throws IOException {
-    if (isOff() || !Files.isDirectory(folder)) {
-      return List.of();
-    }
     try (Stream<Path> files = Files.list(folder)) {
       return files
-          .filter(file -> file.getFileName().toString().endsWith(suffix))
+          .filter(file -> file.getFileName().toString().endsWith(SUFFIX))
           .sorted(Comparator.reverseOrder())
           .toList();
     }
