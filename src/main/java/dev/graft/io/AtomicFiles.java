@@ -64,7 +64,7 @@ public final class AtomicFiles {
   /** The content of a file. */
   public interface Content {
     /** Writes the whole content. */
-    void writeTo(FileChannel channel) throws IOException;
+    void writeTo(WritableByteChannel channel) throws IOException;
   }
 
   /** Writes or replaces a file in an existing folder; a link is replaced, not what it leads to. */

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -281,7 +282,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
   private void receive(
       HttpURLConnection connection,
       long max,
-      FileChannel out,
+      WritableByteChannel out,
       Duration timeout,
       Progress.Display display)
       throws IOException {

@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,9 +49,9 @@ public record Hash(Algorithm algorithm, String hex) {
     }
 
     /** Returns the hash of what is written to a channel. */
-    public Hash of(Written content) throws IOException {
+    public Hash of(AtomicFiles.Content content) throws IOException {
       MessageDigest digest = digest();
-      content.to(
+      content.writeTo(
           Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
       return of(digest);
     }
@@ -94,12 +93,6 @@ public record Hash(Algorithm algorithm, String hex) {
     public String toString() {
       return javaName;
     }
-  }
-
-  /** Content that is written in pieces. */
-  public interface Written {
-    /** Writes all pieces. */
-    void to(WritableByteChannel channel) throws IOException;
   }
 
   private static final Pattern HEX = Pattern.compile("[0-9a-f]+");

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -148,7 +149,8 @@ public final class Checkpoints {
     }
   }
 
-  private static void write(Header header, NDList arrays, FileChannel channel) throws IOException {
+  private static void write(Header header, NDList arrays, WritableByteChannel channel)
+      throws IOException {
     CRC32C checksum = new CRC32C();
     byte[] json = JSON.writeValueAsBytes(header);
     write(channel, buffer(Integer.BYTES).putInt(json.length).flip(), checksum);
@@ -159,7 +161,7 @@ public final class Checkpoints {
     AtomicFiles.writeFully(channel, buffer(Long.BYTES).putLong(checksum.getValue()).flip());
   }
 
-  private static void write(FileChannel channel, ByteBuffer bytes, CRC32C checksum)
+  private static void write(WritableByteChannel channel, ByteBuffer bytes, CRC32C checksum)
       throws IOException {
     checksum.update(bytes.duplicate());
     AtomicFiles.writeFully(channel, bytes);
