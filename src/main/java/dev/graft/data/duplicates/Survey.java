@@ -54,8 +54,6 @@ public final class Survey {
    */
   public static Survey thorough(DataSet data, Fingerprints fingerprints, Progress.Display display) {
     ImageSet images = data.images();
-    // Fingerprints of files are stored on disk.
-    Fingerprint[] inMemory = new Fingerprint[images.areFiles() ? 0 : images.size()];
     fingerprints.refresh();
     try (Progress progress = display.progress("reading images", "images", images.size());
         ReadAhead<Integer, Optional<Fingerprint>> ahead =
@@ -65,20 +63,13 @@ public final class Survey {
                 IntStream.range(0, images.size()).iterator(),
                 index -> fingerprints.of(images, index))) {
       for (int i = 0; i < images.size(); i++) {
-        Optional<Fingerprint> each = ahead.next();
-        if (i < inMemory.length) {
-          inMemory[i] = each.orElse(null);
-        }
+        ahead.next();
         progress.stepTo(i + 1);
         images.quarantine().check();
       }
     }
     fingerprints.refresh();
-    return of(
-        data,
-        images.areFiles()
-            ? i -> fingerprints.known(images.hash(i)).orElse(null)
-            : i -> inMemory[i]);
+    return of(data, i -> fingerprints.known(images.hash(i)).orElse(null));
   }
 
   /**
