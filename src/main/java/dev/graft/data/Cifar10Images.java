@@ -115,11 +115,6 @@ public final class Cifar10Images extends ImageColumns {
   }
 
   @Override
-  public Optional<ImageFile> file(int index) {
-    return Optional.empty();
-  }
-
-  @Override
   public Optional<List<RgbImage>> read(int index, int[] minSides) {
     return Optional.of(Collections.nCopies(minSides.length, image(index)));
   }

@@ -73,11 +73,6 @@ public final class GivenImages extends ImageColumns {
   }
 
   @Override
-  public Optional<ImageFile> file(int index) {
-    return Optional.empty();
-  }
-
-  @Override
   public String place(int index) {
     return images.get(index).name();
   }

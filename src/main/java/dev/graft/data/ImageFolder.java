@@ -33,9 +33,6 @@ public final class ImageFolder extends ImageColumns {
 
   private final FilePaths paths;
 
-  /** As they were listed. */
-  private final List<Optional<Part>> parts;
-
   /**
    * The result of reading a file's header.
    *
@@ -43,10 +40,9 @@ public final class ImageFolder extends ImageColumns {
    */
   private record Looked(ImageFile file, String hash, int shorterSide, Optional<String> fault) {}
 
-  private ImageFolder(List<String> classes, List<Optional<Part>> parts, double maxBad) {
-    super(classes, parts.size(), maxBad);
-    this.parts = parts;
-    paths = new FilePaths(parts.size());
+  private ImageFolder(List<String> classes, int files, double maxBad) {
+    super(classes, files, maxBad);
+    paths = new FilePaths(files);
   }
 
   /**
@@ -69,8 +65,7 @@ public final class ImageFolder extends ImageColumns {
     int count = listing.files().size();
     Map<String, Integer> labels = new HashMap<>();
     listing.classes().forEach(name -> labels.put(name, labels.size()));
-    List<Optional<Part>> parts = listing.files().stream().map(ImageFile::part).toList();
-    ImageFolder images = new ImageFolder(listing.classes(), parts, maxBad);
+    ImageFolder images = new ImageFolder(listing.classes(), count, maxBad);
     try (Progress progress = display.progress("reading image headers", "files", count);
         ReadAhead<ImageFile, Looked> files =
             new ReadAhead<>(
@@ -87,6 +82,7 @@ public final class ImageFolder extends ImageColumns {
           });
     }
     images.quarantine().check();
+    List<Optional<Part>> parts = listing.files().stream().map(ImageFile::part).toList();
     List<Optional<Part>> apart = keptApart(parts, images::hash);
     List<Note> notes = new ArrayList<>(listing.notes());
     long moved = IntStream.range(0, count).filter(i -> !parts.get(i).equals(apart.get(i))).count();
@@ -146,9 +142,8 @@ public final class ImageFolder extends ImageColumns {
   }
 
   @Override
-  public Optional<ImageFile> file(int index) {
-    String label = classes().get(label(index));
-    return Optional.of(new ImageFile(paths.get(index), label, parts.get(index)));
+  public Optional<Path> file(int index) {
+    return Optional.of(paths.get(index));
   }
 
   @Override
@@ -157,9 +152,8 @@ public final class ImageFolder extends ImageColumns {
       return Optional.empty();
     }
     try {
-      Path path = file(index).orElseThrow().path();
       Hash content = new Hash(Hash.Algorithm.SHA256, hash(index));
-      return Optional.of(ImageFileReader.read(path, content, minSides));
+      return Optional.of(ImageFileReader.read(paths.get(index), content, minSides));
     } catch (UnreadableImage e) {
       quarantine().add(index, place(index), e.reason());
       return Optional.empty();

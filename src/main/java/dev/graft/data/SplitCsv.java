@@ -48,7 +48,7 @@ public final class SplitCsv {
     return IntStream.of(indices)
         .mapToObj(
             i -> {
-              String label = images.file(i).orElseThrow().label();
+              String label = images.classes().get(images.label(i));
               return Csv.row(List.of(images.path(i), label, part.word(), images.hash(i)));
             });
   }
@@ -167,9 +167,7 @@ public final class SplitCsv {
       List<ImageFile> wanted, Map<Path, String> hashes, DataSet data) {
     ImageSet images = data.images();
     Map<Path, Integer> places = new HashMap<>();
-    images
-        .readable()
-        .forEach(i -> images.file(i).ifPresent(each -> places.put(absolute(each.path()), i)));
+    images.readable().forEach(i -> images.file(i).ifPresent(each -> places.put(absolute(each), i)));
     List<Integer> found = new ArrayList<>();
     for (ImageFile each : wanted) {
       Path path = absolute(each.path());

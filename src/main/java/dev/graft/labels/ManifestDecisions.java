@@ -59,7 +59,7 @@ public final class ManifestDecisions {
     Path folder = LabelFiles.folder(manifest);
     Set<String> paths =
         listing.files().stream()
-            .map(each -> LabelFiles.path(each, folder))
+            .map(each -> LabelFiles.path(each.path(), folder))
             .collect(Collectors.toSet());
     List<List<String>> rows = LabelDecisions.read(file);
     if (!rows.get(0).equals(LabelDecisions.DECIDED)) {
@@ -103,7 +103,7 @@ public final class ManifestDecisions {
     Set<String> lines = new LinkedHashSet<>(); // an image may have had two labels
     lines.add(Csv.row(List.of("path", "label", "split")));
     for (ImageFile each : files) {
-      String path = LabelFiles.path(each, folder);
+      String path = LabelFiles.path(each.path(), folder);
       List<String> row = decisions.getOrDefault(path, List.of(path, KEEP, each.label()));
       if (!row.get(1).equals("drop")) {
         String split = each.part().map(Part::word).orElse("");
