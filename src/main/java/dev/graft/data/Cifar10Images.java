@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.image.RgbImage;
 import dev.graft.io.Hash;
+import dev.graft.io.IoSupplier;
 import dev.graft.util.Progress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -73,11 +74,6 @@ public final class Cifar10Images extends ImageColumns {
     return find(folders, () -> Cifar10Download.fetch(display));
   }
 
-  /** Returns the folder of the download, or throws an exception with the reason. */
-  interface Downloaded {
-    Path folder() throws IOException;
-  }
-
   /** Returns the bundled sample. */
   public static DataSet sample() {
     return Cifar10Sample.read("requested by name");
@@ -94,7 +90,7 @@ public final class Cifar10Images extends ImageColumns {
         .findFirst();
   }
 
-  static DataSet find(List<Path> folders, Downloaded download) {
+  static DataSet find(List<Path> folders, IoSupplier<Path> download) {
     Optional<Path> official = locate(folders);
     if (official.isPresent()) {
       return Cifar10Files.read(official.get());
@@ -107,7 +103,7 @@ public final class Cifar10Images extends ImageColumns {
                 .collect(Collectors.joining(", ", "no " + FOLDER + " in ", ""));
     Path downloaded;
     try {
-      downloaded = download.folder();
+      downloaded = download.get();
     } catch (IOException e) {
       return Cifar10Sample.read(notFound + ", and no download: " + e.getMessage());
     }

@@ -3,6 +3,7 @@ package dev.graft.data;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.RgbImage;
 import dev.graft.io.Hash;
+import dev.graft.io.IoSupplier;
 import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,18 +19,14 @@ import java.util.Optional;
 public final class GivenImages extends ImageColumns {
   private final List<Given> images;
 
-  /** An image file's content, read when it is needed. */
-  public interface Content {
-    byte[] bytes() throws IOException;
-  }
-
   /**
    * An image and its label.
    *
    * @param name for messages
    * @param part empty if the split assigns it
+   * @param content of an image file, read when it is needed
    */
-  public record Given(String name, String label, Optional<Part> part, Content content) {
+  public record Given(String name, String label, Optional<Part> part, IoSupplier<byte[]> content) {
     /** Returns an image in a file, which is read whenever it is needed. */
     public static Given of(Path file, String label, Optional<Part> part) {
       return new Given(file.toString(), label, part, () -> Files.readAllBytes(file));
@@ -57,7 +54,7 @@ public final class GivenImages extends ImageColumns {
     classes.forEach(label -> indices.put(label, indices.size()));
     GivenImages set = new GivenImages(classes, images);
     for (Given image : images) {
-      byte[] bytes = image.content().bytes();
+      byte[] bytes = image.content().get();
       ImageFileReader.Header header = ImageFileReader.header(bytes, image.name());
       set.add(
           indices.get(labels.get(set.size())),
@@ -80,7 +77,7 @@ public final class GivenImages extends ImageColumns {
   @Override
   public Optional<List<RgbImage>> read(int index, int[] minSides) {
     try {
-      byte[] bytes = images.get(index).content().bytes();
+      byte[] bytes = images.get(index).content().get();
       if (!hash(index).equals(Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)).hex())) {
         // Its features would be cached as those of the image that it was.
         quarantine().add(index, place(index), "was changed after it was added.");

@@ -319,14 +319,10 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     }
   }
 
-  private interface Request<T> {
-    T send() throws IOException;
-  }
-
   /** Sends a request, and turns network errors into clauses. */
-  private <T> T request(Request<T> request, long done, Duration timeout) throws Failure {
+  private <T> T request(IoSupplier<T> request, long done, Duration timeout) throws Failure {
     try {
-      return request.send();
+      return request.get();
     } catch (UnknownHostException e) {
       throw new Failure("the host " + uri.getHost() + " is unknown", e);
     } catch (SocketTimeoutException e) {

@@ -281,14 +281,9 @@ public final class RecordLog {
     }
   }
 
-  /** Opens the file for a writer when the first record comes. */
-  public interface Opening {
-    WritableByteChannel open() throws IOException;
-  }
-
   /** Adds records to a log, in a file of its own that is created with the first of them. */
   public static final class Writer implements AutoCloseable {
-    private final Opening opening;
+    private final IoSupplier<WritableByteChannel> opening;
     private final String key;
     private final int recordBytes;
     private WritableByteChannel channel;
@@ -308,7 +303,7 @@ public final class RecordLog {
     }
 
     /** A writer to a file anywhere. */
-    public Writer(Opening opening, String key, int recordBytes) {
+    public Writer(IoSupplier<WritableByteChannel> opening, String key, int recordBytes) {
       this.opening = opening;
       this.key = key;
       this.recordBytes = recordBytes;
@@ -338,7 +333,7 @@ public final class RecordLog {
         entries.put(hash).putInt((int) checksum.getValue()).put(record);
       }
       if (channel == null) {
-        channel = opening.open();
+        channel = opening.get();
         AtomicFiles.writeFully(channel, header(key));
       }
       AtomicFiles.writeFully(channel, entries.flip());
