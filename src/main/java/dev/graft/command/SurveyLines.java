@@ -11,7 +11,6 @@ import dev.graft.util.Text;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -197,10 +196,7 @@ final class SurveyLines {
           "%s (%s%s)",
           Messages.line(data.images().place(image)),
           data.classes().get(data.images().label(image)),
-          data.parts()
-              .get(image)
-              .map(part -> ", " + part.name().toLowerCase(Locale.ROOT))
-              .orElse(""));
+          data.parts().get(image).map(part -> ", " + part.word()).orElse(""));
     }
   }
 }

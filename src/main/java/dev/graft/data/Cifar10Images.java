@@ -2,11 +2,11 @@ package dev.graft.data;
 
 import dev.graft.image.RgbImage;
 import dev.graft.io.Hash;
+import dev.graft.io.IoSupplier;
 import dev.graft.util.Progress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * Images of CIFAR-10 (Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009),
  * 32x32 pixels in ten classes, all in memory: 3 KB per image, 184 MB for the 60,000.
  */
-public final class Cifar10Images implements ImageSet {
+public final class Cifar10Images extends ImageColumns {
   /** Name of the folder in the official archive, {@code cifar-10-binary.tar.gz}. */
   static final String FOLDER = "cifar-10-batches-bin";
 
@@ -42,30 +42,22 @@ public final class Cifar10Images implements ImageSet {
       List.of(
           "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
-  private final List<String> classes;
   private final byte[] pixels;
-  private final byte[] labels;
-  private final List<String> hashes = new ArrayList<>();
-  private final Quarantine quarantine;
 
   /**
-   * Creates the set.
-   *
    * @param labels one per image
    * @param pixels RGB, {@code (N, 32, 32, 3)}; not copied
    */
   Cifar10Images(List<String> classes, byte[] labels, byte[] pixels) {
+    super(classes, labels.length, 0); // damage in these files is an error
     if (pixels.length != (long) labels.length * IMAGE_BYTES) {
       throw new IllegalArgumentException(
           labels.length + " labels, but " + pixels.length + " bytes of pixels");
     }
-    this.classes = List.copyOf(classes);
-    this.labels = labels.clone();
     this.pixels = pixels;
-    quarantine = new Quarantine(labels.length, 0);
     for (int i = 0; i < labels.length; i++) {
       ByteBuffer image = ByteBuffer.wrap(pixels, i * IMAGE_BYTES, IMAGE_BYTES);
-      hashes.add(Hash.Algorithm.SHA256.of(image).hex());
+      add(labels[i], Hash.Algorithm.SHA256.of(image).hex(), SIDE);
     }
   }
 
@@ -80,11 +72,6 @@ public final class Cifar10Images implements ImageSet {
    */
   public static DataSet find(List<Path> folders, Progress.Display display) {
     return find(folders, () -> Cifar10Download.fetch(display));
-  }
-
-  /** Returns the folder of the download, or throws an exception with the reason. */
-  interface Downloaded {
-    Path folder() throws IOException;
   }
 
   /** Returns the bundled sample. */
@@ -103,7 +90,7 @@ public final class Cifar10Images implements ImageSet {
         .findFirst();
   }
 
-  static DataSet find(List<Path> folders, Downloaded download) {
+  static DataSet find(List<Path> folders, IoSupplier<Path> download) {
     Optional<Path> official = locate(folders);
     if (official.isPresent()) {
       return Cifar10Files.read(official.get());
@@ -116,41 +103,11 @@ public final class Cifar10Images implements ImageSet {
                 .collect(Collectors.joining(", ", "no " + FOLDER + " in ", ""));
     Path downloaded;
     try {
-      downloaded = download.folder();
+      downloaded = download.get();
     } catch (IOException e) {
       return Cifar10Sample.read(notFound + ", and no download: " + e.getMessage());
     }
     return Cifar10Files.readMerged(downloaded, notFound);
-  }
-
-  @Override
-  public List<String> classes() {
-    return classes;
-  }
-
-  @Override
-  public int size() {
-    return labels.length;
-  }
-
-  @Override
-  public int label(int index) {
-    return labels[index];
-  }
-
-  @Override
-  public String hash(int index) {
-    return hashes.get(index);
-  }
-
-  @Override
-  public int shorterSide(int index) {
-    return SIDE;
-  }
-
-  @Override
-  public Optional<ImageFile> file(int index) {
-    return Optional.empty();
   }
 
   @Override
@@ -162,11 +119,5 @@ public final class Cifar10Images implements ImageSet {
   RgbImage image(int index) {
     int start = Math.multiplyExact(Objects.checkIndex(index, size()), IMAGE_BYTES);
     return new RgbImage(SIDE, SIDE, Arrays.copyOfRange(pixels, start, start + IMAGE_BYTES));
-  }
-
-  /** Returns an empty quarantine: damage in these files is an error. */
-  @Override
-  public Quarantine quarantine() {
-    return quarantine;
   }
 }

@@ -17,8 +17,6 @@ final class Cifar10Sample {
   private Cifar10Sample() {}
 
   /**
-   * Reads the sample.
-   *
    * @param why the reason for using the sample and not all of CIFAR-10
    */
   static DataSet read(String why) {

@@ -1,7 +1,6 @@
 package dev.graft.data;
 
 import dev.graft.io.Hash;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -89,10 +88,5 @@ public record DataSet(
   /** Returns the sizes of the images. */
   public ImageSizes sizes() {
     return ImageSizes.of(images);
-  }
-
-  @Override
-  public String toString() {
-    return name + Arrays.toString(support());
   }
 }

@@ -76,7 +76,7 @@ final class FolderListing {
     }
     List<Entry> folders =
         entries.stream().filter(each -> each.isFolder() && !isOutput(each)).toList();
-    PartFolders found = PartFolders.of(top, folders, FolderListing::entries);
+    PartFolders found = PartFolders.of(top, folders);
     found.likeParts().forEach(each -> notes.add(Note.of(Note.Kind.PART_AS_CLASS, each.path())));
     if (found.parts().isEmpty()) {
       if (folders.size() == 1) {
@@ -93,7 +93,7 @@ final class FolderListing {
   /** Checks the only folder of the data. */
   private static void checkNoPartsIn(Entry folder) {
     List<Entry> inner = entries(folder).stream().filter(Entry::isFolder).toList();
-    Map<Part, Entry> parts = PartFolders.of(folder, inner, FolderListing::entries).parts();
+    Map<Part, Entry> parts = PartFolders.of(folder, inner).parts();
     if (!parts.isEmpty()) {
       throw GraftException.of(
           "%s has only the folder %s, which has the parts of a data set (%s): give %s instead.",
@@ -116,7 +116,7 @@ final class FolderListing {
     List<String> unlabeled = new ArrayList<>();
     parts.forEach(
         (part, folder) -> {
-          Entry classes = PartFolders.classFolders(folder, FolderListing::entries);
+          Entry classes = PartFolders.classFolders(folder);
           String name = data.relativize(classes.path()).toString();
           if (trains
               && part != Part.TRAIN
@@ -125,7 +125,7 @@ final class FolderListing {
             return;
           }
           if (!PLAIN_PARTS.contains(name.toLowerCase(Locale.ROOT))) {
-            meanings.add(name + " = " + part.name().toLowerCase(Locale.ROOT));
+            meanings.add(name + " = " + part.word());
           }
           listClasses(classes.path(), entries(classes), Optional.of(part));
         });
@@ -367,7 +367,7 @@ final class FolderListing {
     counts.merge(kind, 1, Integer::sum);
   }
 
-  private static List<Entry> entries(Entry folder) {
+  static List<Entry> entries(Entry folder) {
     try {
       return FolderWalk.entries(folder);
     } catch (IOException e) {

@@ -3,63 +3,39 @@ package dev.graft.data;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.RgbImage;
 import dev.graft.io.Hash;
+import dev.graft.io.IoSupplier;
 import dev.graft.util.Messages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** Images that a program adds one by one, as files or as the contents of files. */
-public final class GivenImages implements ImageSet {
-  private final List<String> classes;
+public final class GivenImages extends ImageColumns {
   private final List<Given> images;
-  private final List<String> hashes = new ArrayList<>();
-  private final int[] labels;
-  private final int[] shorterSides;
-  private final Quarantine quarantine;
-
-  /** An image file's content, read when it is needed. */
-  public interface Content {
-    byte[] bytes() throws IOException;
-  }
 
   /**
    * An image and its label.
    *
    * @param name for messages
    * @param part empty if the split assigns it
+   * @param content of an image file, read when it is needed
    */
-  public record Given(String name, String label, Optional<Part> part, Content content) {
+  public record Given(String name, String label, Optional<Part> part, IoSupplier<byte[]> content) {
     /** Returns an image in a file, which is read whenever it is needed. */
     public static Given of(Path file, String label, Optional<Part> part) {
       return new Given(file.toString(), label, part, () -> Files.readAllBytes(file));
     }
   }
 
-  private GivenImages(List<Given> images) throws IOException {
+  private GivenImages(List<String> classes, List<Given> images) {
+    super(classes, images.size(), 0);
     this.images = List.copyOf(images);
-    labels = new int[images.size()];
-    shorterSides = new int[images.size()];
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < labels.length; i++) {
-      Given image = images.get(i);
-      names.add(Listing.label(image.label(), image.name()));
-      byte[] bytes = image.content().bytes();
-      ImageFileReader.Header header = ImageFileReader.header(bytes, image.name());
-      shorterSides[i] = Math.min(header.width(), header.height());
-      hashes.add(Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)).hex());
-    }
-    classes = names.stream().distinct().sorted(Listing.BY_CODE_POINT).toList();
-    Map<String, Integer> indices = new HashMap<>();
-    classes.forEach(name -> indices.put(name, indices.size()));
-    Arrays.setAll(labels, i -> indices.get(names.get(i)));
-    quarantine = new Quarantine(labels.length, 0);
   }
 
   /**
@@ -69,43 +45,28 @@ public final class GivenImages implements ImageSet {
    * @throws dev.graft.GraftException if an image can't be read
    */
   public static DataSet open(String name, List<Given> images) throws IOException {
-    GivenImages set = new GivenImages(images);
+    List<String> labels = new ArrayList<>();
+    for (Given image : images) {
+      labels.add(Listing.label(image.label(), image.name()));
+    }
+    List<String> classes = labels.stream().distinct().sorted(Listing.BY_CODE_POINT).toList();
+    Map<String, Integer> indices = new HashMap<>();
+    classes.forEach(label -> indices.put(label, indices.size()));
+    GivenImages set = new GivenImages(classes, images);
+    for (Given image : images) {
+      byte[] bytes = image.content().get();
+      ImageFileReader.Header header = ImageFileReader.header(bytes, image.name());
+      set.add(
+          indices.get(labels.get(set.size())),
+          Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)).hex(),
+          Math.min(header.width(), header.height()));
+    }
     return new DataSet(
         name,
         set,
         ImageFolder.keptApart(images.stream().map(Given::part).toList(), set::hash),
-        name + ": " + images.size() + " images in " + set.classes.size() + " classes",
+        name + ": " + images.size() + " images in " + classes.size() + " classes",
         List.of());
-  }
-
-  @Override
-  public List<String> classes() {
-    return classes;
-  }
-
-  @Override
-  public int size() {
-    return images.size();
-  }
-
-  @Override
-  public int label(int index) {
-    return labels[index];
-  }
-
-  @Override
-  public String hash(int index) {
-    return hashes.get(index);
-  }
-
-  @Override
-  public int shorterSide(int index) {
-    return shorterSides[index];
-  }
-
-  @Override
-  public Optional<ImageFile> file(int index) {
-    return Optional.empty();
   }
 
   @Override
@@ -116,10 +77,10 @@ public final class GivenImages implements ImageSet {
   @Override
   public Optional<List<RgbImage>> read(int index, int[] minSides) {
     try {
-      byte[] bytes = images.get(index).content().bytes();
+      byte[] bytes = images.get(index).content().get();
       if (!hash(index).equals(Hash.Algorithm.SHA256.of(ByteBuffer.wrap(bytes)).hex())) {
         // Its features would be cached as those of the image that it was.
-        quarantine.add(index, place(index), "was changed after it was added.");
+        quarantine().add(index, place(index), "was changed after it was added.");
         return Optional.empty();
       }
       List<RgbImage> images = new ArrayList<>();
@@ -128,13 +89,8 @@ public final class GivenImages implements ImageSet {
       }
       return Optional.of(images);
     } catch (IOException e) {
-      quarantine.add(index, place(index), "can't be read: " + Messages.reason(e) + ".");
+      quarantine().add(index, place(index), "can't be read: " + Messages.reason(e) + ".");
       return Optional.empty();
     }
-  }
-
-  @Override
-  public Quarantine quarantine() {
-    return quarantine;
   }
 }

@@ -24,16 +24,14 @@ import java.util.stream.IntStream;
  * A user's image files, of which only names, hashes and sizes are in memory. Graft never writes to
  * the files.
  */
-public final class ImageFolder implements ImageSet {
+public final class ImageFolder extends ImageColumns {
   /** Replaces the hash of a file that cannot be opened. */
   private static final String NO_HASH = "0".repeat(64);
 
   /** Number of files that are read ahead. */
   private static final int AHEAD = 64;
 
-  private final List<String> classes;
-  private final FileTable files;
-  private final Quarantine quarantine;
+  private final FilePaths paths;
 
   /**
    * The result of reading a file's header.
@@ -42,10 +40,9 @@ public final class ImageFolder implements ImageSet {
    */
   private record Looked(ImageFile file, String hash, int shorterSide, Optional<String> fault) {}
 
-  private ImageFolder(List<String> classes, FileTable files, Quarantine quarantine) {
-    this.classes = classes;
-    this.files = files;
-    this.quarantine = quarantine;
+  private ImageFolder(List<String> classes, int files, double maxBad) {
+    super(classes, files, maxBad);
+    paths = new FilePaths(files);
   }
 
   /**
@@ -68,24 +65,25 @@ public final class ImageFolder implements ImageSet {
     int count = listing.files().size();
     Map<String, Integer> labels = new HashMap<>();
     listing.classes().forEach(name -> labels.put(name, labels.size()));
-    FileTable table = new FileTable(listing.classes(), count);
-    Quarantine quarantine = new Quarantine(count, maxBad);
+    ImageFolder images = new ImageFolder(listing.classes(), count, maxBad);
     try (Progress progress = display.progress("reading image headers", "files", count);
-        ReadAhead<Looked> files =
-            ReadAhead.of(
+        ReadAhead<ImageFile, Looked> files =
+            new ReadAhead<>(
                 ImageFileReader.threads(), AHEAD, listing.files().iterator(), ImageFolder::look)) {
       files.forEachRemaining(
           each -> {
-            ImageFile file = each.file();
+            Path file = each.file().path();
             each.fault()
-                .ifPresent(fault -> quarantine.add(table.size(), PathText.of(file.path()), fault));
-            table.add(file, labels.get(file.label()), each.hash(), each.shorterSide());
-            progress.stepTo(table.size());
+                .ifPresent(
+                    fault -> images.quarantine().add(images.size(), PathText.of(file), fault));
+            images.paths.add(file);
+            images.add(labels.get(each.file().label()), each.hash(), each.shorterSide());
+            progress.stepTo(images.size());
           });
     }
-    quarantine.check();
+    images.quarantine().check();
     List<Optional<Part>> parts = listing.files().stream().map(ImageFile::part).toList();
-    List<Optional<Part>> apart = keptApart(parts, table::hash);
+    List<Optional<Part>> apart = keptApart(parts, images::hash);
     List<Note> notes = new ArrayList<>(listing.notes());
     long moved = IntStream.range(0, count).filter(i -> !parts.get(i).equals(apart.get(i))).count();
     if (moved > 0) {
@@ -93,7 +91,7 @@ public final class ImageFolder implements ImageSet {
     }
     return new DataSet(
         listing.name(),
-        new ImageFolder(listing.classes(), table, quarantine),
+        images,
         apart,
         Text.of("%s: %,d images in %d classes", path, count, listing.classes().size()),
         notes);
@@ -144,51 +142,20 @@ public final class ImageFolder implements ImageSet {
   }
 
   @Override
-  public List<String> classes() {
-    return classes;
-  }
-
-  @Override
-  public int size() {
-    return files.size();
-  }
-
-  @Override
-  public int label(int index) {
-    return files.label(index);
-  }
-
-  @Override
-  public String hash(int index) {
-    return files.hash(index);
-  }
-
-  @Override
-  public int shorterSide(int index) {
-    return files.shorterSide(index);
-  }
-
-  @Override
-  public Optional<ImageFile> file(int index) {
-    return Optional.of(files.file(index));
-  }
-
-  @Override
-  public Quarantine quarantine() {
-    return quarantine;
+  public Optional<Path> file(int index) {
+    return Optional.of(paths.get(index));
   }
 
   @Override
   public Optional<List<RgbImage>> read(int index, int[] minSides) {
-    if (quarantine.contains(index)) {
+    if (quarantine().contains(index)) {
       return Optional.empty();
     }
     try {
-      Path path = file(index).orElseThrow().path();
       Hash content = new Hash(Hash.Algorithm.SHA256, hash(index));
-      return Optional.of(ImageFileReader.read(path, content, minSides));
+      return Optional.of(ImageFileReader.read(paths.get(index), content, minSides));
     } catch (UnreadableImage e) {
-      quarantine.add(index, place(index), e.reason());
+      quarantine().add(index, place(index), e.reason());
       return Optional.empty();
     }
   }

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.image.RgbImage;
 import dev.graft.util.PathText;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -27,7 +28,9 @@ public interface ImageSet {
   int shorterSide(int index);
 
   /** Returns an image's own file as it was listed; empty where one file holds many images. */
-  Optional<ImageFile> file(int index);
+  default Optional<Path> file(int index) {
+    return Optional.empty();
+  }
 
   /**
    * Returns whether there is one file per image. Only then may images be unreadable, and only then
@@ -39,14 +42,12 @@ public interface ImageSet {
 
   /** Returns where an image is, for messages: a path, or its number in a file of many. */
   default String place(int index) {
-    return file(index).map(file -> PathText.of(file.path())).orElse("image " + index);
+    return file(index).map(PathText::of).orElse("image " + index);
   }
 
   /** Returns the same as {@link #place} for tables, with the absolute path of a file. */
   default String path(int index) {
-    return file(index)
-        .map(file -> PathText.of(PathText.absolute(file.path())))
-        .orElseGet(() -> place(index));
+    return file(index).map(PathText::absolute).map(PathText::of).orElseGet(() -> place(index));
   }
 
   /**

@@ -38,7 +38,6 @@ import java.util.function.Consumer;
 /** Parses the rows of a manifest into strings; {@link Manifest} interprets them. */
 final class ManifestRows {
   private static final int MAX_LINE = 100_000;
-  private static final char BYTE_ORDER_MARK = '\ufeff';
   static final String PATH = "path";
   static final String LABEL = "label";
   static final String SPLIT = "split";
@@ -94,9 +93,10 @@ final class ManifestRows {
   private void read() {
     try (InputStream in = Files.newInputStream(manifest);
         BufferedReader reader =
-            new BufferedReader(
-                new LimitedLines(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder())))) {
-      skipByteOrderMark(reader);
+            Csv.afterByteOrderMark(
+                new BufferedReader(
+                    new LimitedLines(
+                        new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()))))) {
       int first = firstCharacter(reader);
       if (first == '[') {
         throw noManifest("it begins with a JSON array; write one object on each line instead");
@@ -115,13 +115,6 @@ final class ManifestRows {
       throw new GraftException(line(line) + " is not CSV: " + Csv.PROBLEM, e);
     } catch (IOException e) {
       throw new GraftException(manifest + " cannot be read (" + Messages.reason(e) + ").", e);
-    }
-  }
-
-  private static void skipByteOrderMark(BufferedReader reader) throws IOException {
-    reader.mark(1);
-    if (reader.read() != BYTE_ORDER_MARK) {
-      reader.reset();
     }
   }
 

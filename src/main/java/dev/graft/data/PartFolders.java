@@ -22,21 +22,12 @@ import java.util.stream.Collectors;
 record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
   private static final int MAX_NESTING = 8;
 
-  /** Lists a folder. */
-  interface Lister extends Function<Entry, List<Entry>> {
-    default List<Entry> folders(Entry folder) {
-      return apply(folder).stream().filter(Entry::isFolder).toList();
-    }
-  }
-
   /**
-   * Decides which folders are parts.
-   *
    * @param top the folder of the data
    * @param folders its subfolders
    * @throws GraftException if the folders are ambiguous, or are parts that do not fit together
    */
-  static PartFolders of(Entry top, List<Entry> folders, Lister lister) {
+  static PartFolders of(Entry top, List<Entry> folders) {
     Map<Entry, PartName> names = new LinkedHashMap<>();
     folders.forEach(each -> PartName.of(each.name()).ifPresent(name -> names.put(each, name)));
     Map<List<String>, List<Entry>> byAffix =
@@ -48,11 +39,11 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
     Function<List<Entry>, Map<Part, List<Entry>>> byPart =
         group -> byPart(group, names, group.stream().anyMatch(each -> names.get(each).isTest()));
     if (plain != null) {
-      return plain(top, byPart.apply(plain), folders, lister);
+      return plain(top, byPart.apply(plain), folders);
     }
     byAffix.values().removeIf(group -> byPart.apply(group).size() < 2);
     List<Entry> alike = byAffix.values().stream().flatMap(List::stream).toList();
-    boolean nested = holdFolders(alike, lister);
+    boolean nested = holdFolders(alike);
     boolean train = byAffix.values().stream().map(byPart).anyMatch(g -> g.containsKey(Part.TRAIN));
     if (alike.isEmpty() || (!nested && (!train || alike.size() < folders.size()))) {
       return new PartFolders(Map.of(), alike);
@@ -63,7 +54,7 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
               + " train, val and test folders, or write a manifest.",
           top.path(), quoted(alike));
     }
-    return parts(top, byPart.apply(alike), lister);
+    return parts(top, byPart.apply(alike));
   }
 
   private static Map<Part, List<Entry>> byPart(
@@ -77,14 +68,13 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
   }
 
   /** Decides on folders whose names mean only a part. */
-  private static PartFolders plain(
-      Entry top, Map<Part, List<Entry>> byPart, List<Entry> folders, Lister lister) {
+  private static PartFolders plain(Entry top, Map<Part, List<Entry>> byPart, List<Entry> folders) {
     List<Entry> named = byPart.values().stream().flatMap(List::stream).toList();
     List<Entry> others = folders.stream().filter(each -> !named.contains(each)).toList();
     if (byPart.size() == 1 && folders.size() > 1) {
-      boolean nested = holdFolders(named, lister);
+      boolean nested = holdFolders(named);
       boolean train = byPart.containsKey(Part.TRAIN);
-      if (isAmbiguous(train, nested, others, lister)) {
+      if (isAmbiguous(train, nested, others)) {
         throw GraftException.of(
             "%s has %s, which may be a part or a class, next to %s: if it is a part, name the parts"
                 + " train, val and test, and move other folders elsewhere; if they are classes,"
@@ -95,29 +85,32 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
         return new PartFolders(Map.of(), named);
       }
     }
-    return parts(top, byPart, lister);
+    return parts(top, byPart);
   }
 
   /**
    * Returns whether folders that mean one part may be a part or classes. A train folder without
    * folders is a class; a test folder without folders may have unlabeled images.
    */
-  private static boolean isAmbiguous(
-      boolean train, boolean nested, List<Entry> others, Lister lister) {
+  private static boolean isAmbiguous(boolean train, boolean nested, List<Entry> others) {
     if (others.size() != 1) {
       return train && nested && !others.isEmpty();
     }
-    boolean otherNested = holdFolders(others, lister);
+    boolean otherNested = holdFolders(others);
     return train ? nested && otherNested : nested || otherNested;
   }
 
-  private static boolean holdFolders(List<Entry> folders, Lister lister) {
-    return folders.stream().anyMatch(each -> !lister.folders(each).isEmpty());
+  private static boolean holdFolders(List<Entry> folders) {
+    return folders.stream().anyMatch(PartFolders::hasFolders);
   }
 
-  private static PartFolders parts(Entry top, Map<Part, List<Entry>> byPart, Lister lister) {
+  private static boolean hasFolders(Entry folder) {
+    return FolderListing.entries(folder).stream().anyMatch(Entry::isFolder);
+  }
+
+  private static PartFolders parts(Entry top, Map<Part, List<Entry>> byPart) {
     Map<Part, Entry> parts = new EnumMap<>(Part.class);
-    byPart.forEach((part, named) -> parts.put(part, only(top, named, lister)));
+    byPart.forEach((part, named) -> parts.put(part, only(top, named)));
     if (!parts.containsKey(Part.TRAIN)) {
       throw GraftException.of(
           "%s has %s, but no train folder: add one with a folder of images for each class.",
@@ -127,8 +120,8 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
   }
 
   /** Returns the folder of a part, of several the one with class folders. */
-  private static Entry only(Entry top, List<Entry> named, Lister lister) {
-    List<Entry> nested = named.stream().filter(each -> !lister.folders(each).isEmpty()).toList();
+  private static Entry only(Entry top, List<Entry> named) {
+    List<Entry> nested = named.stream().filter(PartFolders::hasFolders).toList();
     List<Entry> wanted = nested.isEmpty() ? named : nested;
     if (wanted.size() > 1) {
       throw GraftException.of(
@@ -146,15 +139,15 @@ record PartFolders(Map<Part, Entry> parts, List<Entry> likeParts) {
    * Returns the folder that has a part's class folders: the part's own, or its only subfolder if
    * that has the same or a generic name, as in {@code seg_train/seg_train}.
    */
-  static Entry classFolders(Entry part, Lister lister) {
+  static Entry classFolders(Entry part) {
     Entry folder = part;
     for (int i = 0; i < MAX_NESTING; i++) {
-      List<Entry> entries = lister.apply(folder);
+      List<Entry> entries = FolderListing.entries(folder);
       List<Entry> folders = entries.stream().filter(Entry::isFolder).toList();
       if (folders.size() != 1
           || entries.stream().anyMatch(Entry::isImage)
           || !repeats(folders.get(0).name(), part.name())
-          || lister.folders(folders.get(0)).isEmpty()) {
+          || !hasFolders(folders.get(0))) {
         break;
       }
       folder = folders.get(0);

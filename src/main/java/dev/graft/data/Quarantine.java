@@ -31,8 +31,6 @@ public final class Quarantine {
   }
 
   /**
-   * Creates an empty quarantine.
-   *
    * @param images the number of images, readable or not
    * @param maxBad the share of them that may be unreadable, in [0, 1]
    */

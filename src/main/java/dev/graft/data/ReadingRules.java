@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.GraftException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -99,13 +100,7 @@ public record ReadingRules(
 
   /** Returns whether these rules name columns, which only a manifest has. */
   boolean nameColumns() {
-    return !equals(
-        new ReadingRules(
-            DEFAULT.path(),
-            DEFAULT.label(),
-            DEFAULT.split(),
-            Optional.empty(),
-            validationIsTest,
-            trains));
+    List<String> usual = List.of(ManifestRows.PATH, ManifestRows.LABEL, ManifestRows.SPLIT);
+    return pathPattern.isPresent() || !List.of(path, label, split).equals(usual);
   }
 }

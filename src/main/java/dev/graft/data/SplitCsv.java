@@ -14,7 +14,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -49,13 +48,9 @@ public final class SplitCsv {
     return IntStream.of(indices)
         .mapToObj(
             i -> {
-              String label = images.file(i).orElseThrow().label();
-              return Csv.row(List.of(images.path(i), label, word(part), images.hash(i)));
+              String label = images.classes().get(images.label(i));
+              return Csv.row(List.of(images.path(i), label, part.word(), images.hash(i)));
             });
-  }
-
-  private static String word(Part part) {
-    return part.name().toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -63,19 +58,17 @@ public final class SplitCsv {
    * still exist are hashed.
    *
    * @param file as {@link #of} wrote it
+   * @throws GraftException if the file is damaged
    */
-  public static Set<String> hashes(Path file, Part part) throws IOException {
+  public static Set<String> hashes(Path file, Part part) {
     Set<String> hashes = new HashSet<>();
-    List<String> header = new ArrayList<>();
-    Csv.forEach(
+    ManifestRows.read(
         file,
+        ReadingRules.DEFAULT,
         row -> {
-          if (header.isEmpty()) {
-            header.addAll(row);
-          } else if (row.get(header.indexOf("split")).equals(word(part))) {
-            int column = header.indexOf(SHA256);
-            String path = row.get(header.indexOf("path"));
-            (column < 0 ? hash(path) : Optional.of(row.get(column))).ifPresent(hashes::add);
+          if (row.split().equals(part.word())) {
+            (row.sha256().isEmpty() ? hash(row.path()) : Optional.of(row.sha256()))
+                .ifPresent(hashes::add);
           }
         });
     return hashes;
@@ -140,7 +133,7 @@ public final class SplitCsv {
       throw GraftException.of(
               "None of the %s %s images that %s names exists, is readable and is unchanged; name"
                   + " other images.",
-              lost.size(), part.name().toLowerCase(Locale.ROOT), file)
+              lost.size(), part.word(), file)
           .withCode(Code.DATA);
     }
     return new Located(
@@ -174,9 +167,7 @@ public final class SplitCsv {
       List<ImageFile> wanted, Map<Path, String> hashes, DataSet data) {
     ImageSet images = data.images();
     Map<Path, Integer> places = new HashMap<>();
-    images
-        .readable()
-        .forEach(i -> images.file(i).ifPresent(each -> places.put(absolute(each.path()), i)));
+    images.readable().forEach(i -> images.file(i).ifPresent(each -> places.put(absolute(each), i)));
     List<Integer> found = new ArrayList<>();
     for (ImageFile each : wanted) {
       Path path = absolute(each.path());

@@ -61,12 +61,7 @@ final class CacheUse {
 
   /** Returns whether a running process uses a folder. */
   static boolean isHeld(Path folder) throws IOException {
-    for (Path each : lockFiles(folder)) {
-      if (LockFile.isHeld(each)) {
-        return true;
-      }
-    }
-    return false;
+    return lockFiles(folder).stream().anyMatch(LockFile::isHeld);
   }
 
   private static List<Path> lockFiles(Path folder) throws IOException {

@@ -145,8 +145,8 @@ public final class FeatureBatches implements Dataset {
   @Override
   public Iterable<Batch> getData(NDManager manager) {
     return () -> {
-      ReadAhead<Batch> batches =
-          ReadAhead.of(
+      ReadAhead<Position, Batch> batches =
+          new ReadAhead<>(
               1, AHEAD, positions(), each -> batch(manager.newSubManager(), each.rows, each.end));
       return new Iterator<>() {
         @Override

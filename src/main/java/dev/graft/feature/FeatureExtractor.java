@@ -12,8 +12,16 @@ import java.util.Optional;
 /**
  * The forward pass of the frozen part over images, in batches; the images of the next batch are
  * read meanwhile. Images that can't be read, or that the network can't compute, are skipped.
+ *
+ * @param check runs after each batch and may end the pass by an exception
  */
-public final class FeatureExtractor implements FeatureCache.Filler {
+public record FeatureExtractor(
+    FrozenPart frozenPart,
+    PixelSource pixels,
+    RecordLayout layout,
+    Runnable check,
+    Progress progress)
+    implements FeatureCache.Filler {
   /** Why an image is unusable whose features are not finite, as words that follow its path. */
   public static final String NOT_FINITE =
       "can't be used: the network computes NaN or infinity for it"
@@ -24,35 +32,13 @@ public final class FeatureExtractor implements FeatureCache.Filler {
    */
   private static final int MAX_BATCH = 64;
 
-  private final FrozenPart frozenPart;
-  private final PixelSource pixels;
-  private final RecordLayout layout;
-  private final Runnable check;
-  private final Progress progress;
-
   /** A row with its pixels; empty if the image can't be read. */
   private record Prepared(int row, Optional<byte[]> pixels) {}
 
-  /**
-   * @param check runs after each batch and may end the pass by an exception
-   */
-  public FeatureExtractor(
-      FrozenPart frozenPart,
-      PixelSource pixels,
-      RecordLayout layout,
-      Runnable check,
-      Progress progress) {
-    this.frozenPart = frozenPart;
-    this.pixels = pixels;
-    this.layout = layout;
-    this.check = check;
-    this.progress = progress;
-  }
-
   @Override
   public void fill(List<Integer> rows, FeatureCache.Sink sink) throws IOException {
-    try (ReadAhead<Prepared> prepared =
-        ReadAhead.of(
+    try (ReadAhead<Integer, Prepared> prepared =
+        new ReadAhead<>(
             ImageFileReader.threads(),
             2 * MAX_BATCH,
             rows.iterator(),

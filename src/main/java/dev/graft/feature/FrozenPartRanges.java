@@ -101,8 +101,8 @@ public record FrozenPartRanges(
     int batchSize = Math.max(4, BATCH_PIXELS / (design.inputSize() * design.inputSize()));
     ByteBuffer batch = ByteBuffer.allocateDirect(batchSize * pixels.bytes());
     try (Progress progress = display.progress("ranges", "images", rows.size());
-        ReadAhead<Stream<byte[]>> read =
-            ReadAhead.of(
+        ReadAhead<Integer, Stream<byte[]>> read =
+            new ReadAhead<>(
                 ImageFileReader.threads(),
                 2 * batchSize,
                 rows.iterator(),

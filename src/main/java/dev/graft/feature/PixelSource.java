@@ -12,29 +12,21 @@ import dev.graft.network.Preprocessing;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** Images as input of a network, {@code (N, 3, side, side)}; each read decodes them. */
-public final class PixelSource implements FeatureSource {
-  private final ImageSet images;
-  private final Preprocessing preprocessing;
-  private final int side;
-  private final View view;
-  private final RecordLayout.Field row;
-
+/**
+ * Images as input of a network, {@code (N, 3, side, side)}; each read decodes them.
+ *
+ * @param side of the input in pixels
+ * @param view what is shown of each image
+ */
+public record PixelSource(ImageSet images, Preprocessing preprocessing, int side, View view)
+    implements FeatureSource {
   /** Creates a source of the images as they are. */
   public PixelSource(ImageSet images, Preprocessing preprocessing, int side) {
     this(images, preprocessing, side, View.IMAGE);
   }
 
-  /**
-   * @param side of the input in pixels
-   * @param view what is shown of each image
-   */
-  public PixelSource(ImageSet images, Preprocessing preprocessing, int side, View view) {
-    this.images = images;
-    this.preprocessing = preprocessing;
-    this.side = side;
-    this.view = view;
-    row = new RecordLayout.Field(new Shape(3, side, side), DataType.UINT8);
+  private RecordLayout.Field row() {
+    return new RecordLayout.Field(new Shape(3, side, side), DataType.UINT8);
   }
 
   /**
@@ -54,20 +46,20 @@ public final class PixelSource implements FeatureSource {
 
   /** Returns a batch of images as {@link #pixels} returns them, in float32. */
   NDList toEngine(NDManager manager, ByteBuffer pixels, int count) {
-    Shape shape = new Shape(count).addAll(row.shape());
-    try (NDArray bytes = manager.create(pixels, shape, row.type())) {
+    Shape shape = new Shape(count, 3, side, side);
+    try (NDArray bytes = manager.create(pixels, shape, DataType.UINT8)) {
       return new NDList(bytes.toType(DataType.FLOAT32, true));
     }
   }
 
   /** Returns the size of a row in bytes. */
   int bytes() {
-    return row.bytes();
+    return row().bytes();
   }
 
   @Override
   public NDList read(NDManager manager, int[] rows) {
-    ByteBuffer pixels = ByteBuffer.allocate(row.bytes(rows.length));
+    ByteBuffer pixels = ByteBuffer.allocate(row().bytes(rows.length));
     for (int each : rows) {
       pixels.put(
           pixels(each)

@@ -44,8 +44,6 @@ record BmpStructure(byte[] head, ImageInputStream file, long rest) implements Fi
   private static final int SRGB = 0x73524742;
 
   /**
-   * Reads the header.
-   *
    * @param length of the file in bytes
    * @param name of the file, for messages
    */

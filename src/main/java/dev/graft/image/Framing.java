@@ -59,7 +59,6 @@ public record Framing(Region part, double share, Resampling resampling) implemen
   public static final Framing CENTER =
       new Framing(Region.CENTRE, IMAGENET_SHARE, Resampling.BICUBIC);
 
-  /** Checks the share. */
   public Framing {
     if (!(share > 0 && share <= 1)) {
       throw new IllegalArgumentException("crop-share: must be in (0, 1], not " + share);

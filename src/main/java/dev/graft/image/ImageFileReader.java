@@ -2,6 +2,7 @@ package dev.graft.image;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import dev.graft.io.Hash;
+import dev.graft.io.IoSupplier;
 import dev.graft.util.Messages;
 import dev.graft.util.Names;
 import java.io.IOException;
@@ -228,14 +229,11 @@ public final class ImageFileReader {
    * @param stream opens the file, once per attempt
    */
   private static <T> T guarded(
-      SharedHeap.Reading<ImageInputStream> stream,
-      long length,
-      String name,
-      Use<ImageSource, T> use) {
+      IoSupplier<ImageInputStream> stream, long length, String name, Use<ImageSource, T> use) {
     try {
       return HEAP.read(
           () -> {
-            ImageInputStream opened = stream.read();
+            ImageInputStream opened = stream.get();
             return use.of(new ImageSource(format(opened, name), opened, length, name));
           });
     } catch (UnreadableImage e) {

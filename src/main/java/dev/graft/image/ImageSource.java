@@ -109,7 +109,7 @@ record ImageSource(ImageFormat format, ImageInputStream stream, long length, Str
       case BMP -> BmpStructure.of(stream, length, name);
       case TIFF ->
           TiffStructure.of(stream, length < MIN_SHOWN_LENGTH ? MIN_SHOWN_LENGTH : length, name);
-      case WEBP -> WebpStructure.of(stream, length, MIN_SHOWN_LENGTH);
+      case WEBP -> new WebpStructure(stream, length, MIN_SHOWN_LENGTH);
     };
   }
 

@@ -118,8 +118,13 @@ abstract class PixelRows {
       throw new UnreadableImage(
           name, "has " + channels + " colors per pixel; Graft reads gray, RGB and CMYK.");
     }
-    boolean plain = type == DataBuffer.TYPE_BYTE && alpha < 0;
-    return plain
+    return of(raster, channels, alpha, premultiplied);
+  }
+
+  /** Returns rows of 8 or 16 bits per sample; the band {@code alpha} is -1 if they are opaque. */
+  static PixelRows of(Raster raster, int channels, int alpha, boolean premultiplied) {
+    return raster.getTransferType() == DataBuffer.TYPE_BYTE
+            && alpha < 0
             && raster.getSampleModel() instanceof ComponentSampleModel layout
             && inOneBank(layout)
         ? bytes(raster, layout, channels)
@@ -250,26 +255,27 @@ abstract class PixelRows {
       void read(int y, byte[] row) {
         raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, samples);
         for (int i = 0; i < row.length; i += 4) {
-          int first = samples[i];
-          int second = samples[i + 1];
-          int third = samples[i + 2];
-          if (ycck) { // in libjpeg's fixed point; RGB is 255 minus the inks
-            int cb = second - 128;
-            int cr = third - 128;
-            third = 255 - clip(first + ((116130 * cb + 32768) >> 16));
-            second = 255 - clip(first + ((-22554 * cb - 46802 * cr + 32768) >> 16));
-            first = 255 - clip(first + ((91881 * cr + 32768) >> 16));
+          for (int c = 0; c < 4; c++) {
+            row[i + c] = (byte) (samples[i + c] ^ 0xff);
           }
-          row[i] = (byte) (first ^ 0xff);
-          row[i + 1] = (byte) (second ^ 0xff);
-          row[i + 2] = (byte) (third ^ 0xff);
-          row[i + 3] = (byte) (samples[i + 3] ^ 0xff);
+          if (ycck) { // RGB is 255 minus the stored values, as the inks are
+            putYcc(samples[i], samples[i + 1], samples[i + 2], row, i);
+          }
         }
       }
     };
   }
 
-  private static int clip(int value) {
+  /** Writes a pixel that is stored as YCbCr in RGB, by libjpeg's fixed point. */
+  static void putYcc(int luma, int blue, int red, byte[] row, int to) {
+    int cb = blue - 128;
+    int cr = red - 128;
+    row[to] = (byte) clip(luma + ((91881 * cr + 32768) >> 16));
+    row[to + 1] = (byte) clip(luma + ((-22554 * cb - 46802 * cr + 32768) >> 16));
+    row[to + 2] = (byte) clip(luma + ((116130 * cb + 32768) >> 16));
+  }
+
+  static int clip(int value) {
     return Math.max(0, Math.min(255, value));
   }
 

@@ -151,8 +151,6 @@ final class ReducedJpeg {
   }
 
   /**
-   * Decodes a scan.
-   *
    * @param scan what follows the header of the scan
    * @param reduction 2, 4 or 8
    * @return empty if there is a fault
@@ -464,11 +462,8 @@ final class ReducedJpeg {
   }
 
   private static byte pixel(float value) {
-    return (byte) clip((int) (value + 128.5f)); // rounds, as negative values are clipped anyway
-  }
-
-  private static int clip(int value) {
-    return Math.max(0, Math.min(255, value));
+    return (byte)
+        PixelRows.clip((int) (value + 128.5f)); // rounds, as negative values are clipped anyway
   }
 
   private static PixelRows rows(byte[][] planes, int stride, int width, int height) {
@@ -481,13 +476,8 @@ final class ReducedJpeg {
           System.arraycopy(planes[0], from, row, 0, width);
           return;
         }
-        for (int x = 0, to = 0; x < width; x++, to += 3) { // in libjpeg's fixed point
-          int luma = planes[0][from + x] & 0xff;
-          int cb = (planes[1][from + x] & 0xff) - 128;
-          int cr = (planes[2][from + x] & 0xff) - 128;
-          row[to] = (byte) clip(luma + ((91881 * cr + 32768) >> 16));
-          row[to + 1] = (byte) clip(luma + ((-22554 * cb - 46802 * cr + 32768) >> 16));
-          row[to + 2] = (byte) clip(luma + ((116130 * cb + 32768) >> 16));
+        for (int x = 0, i = from; x < width; x++, i++) {
+          putYcc(planes[0][i] & 0xff, planes[1][i] & 0xff, planes[2][i] & 0xff, row, 3 * x);
         }
       }
     };

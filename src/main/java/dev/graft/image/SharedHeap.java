@@ -1,5 +1,6 @@
 package dev.graft.image;
 
+import dev.graft.io.IoSupplier;
 import java.io.IOException;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -10,13 +11,9 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * concurrently share the heap, so which one runs out of memory is arbitrary.
  */
 final class SharedHeap {
-  interface Reading<T> {
-    T read() throws IOException;
-  }
-
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
-  <T> T read(Reading<T> reading) throws IOException {
+  <T> T read(IoSupplier<T> reading) throws IOException {
     try {
       return under(lock.readLock(), reading);
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
@@ -27,10 +24,10 @@ final class SharedHeap {
     return under(lock.writeLock(), reading);
   }
 
-  private static <T> T under(Lock lock, Reading<T> reading) throws IOException {
+  private static <T> T under(Lock lock, IoSupplier<T> reading) throws IOException {
     lock.lock();
     try {
-      return reading.read();
+      return reading.get();
     } finally {
       lock.unlock();
     }

@@ -51,8 +51,6 @@ record TiffStructure(ImageInputStream stream, Directory directory) implements Fi
   private static final int UNASSOCIATED_ALPHA = 2;
 
   /**
-   * Reads the directory.
-   *
    * @param shownLength the length that the decoder is given, in bytes
    * @param name of the file, for messages
    */

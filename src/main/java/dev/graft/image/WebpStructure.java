@@ -1,10 +1,5 @@
 package dev.graft.image;
 
-import java.awt.Transparency;
-import java.awt.color.ColorSpace;
-import java.awt.image.BufferedImage;
-import java.awt.image.ColorModel;
-import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
@@ -69,7 +64,11 @@ final class WebpStructure implements FileStructure {
   /** Where its opacity starts; 0 if it is opaque. */
   private long alpha;
 
-  private WebpStructure(ImageInputStream file, long length, long shownLength) throws IOException {
+  /**
+   * @param length of the file in bytes
+   * @param shownLength the smallest length that the decoder is given, in bytes
+   */
+  WebpStructure(ImageInputStream file, long length, long shownLength) throws IOException {
     this.file = file;
     this.length = length;
     this.shownLength = shownLength;
@@ -81,14 +80,6 @@ final class WebpStructure implements FileStructure {
       file.seek(next);
       next = readChunk();
     }
-  }
-
-  /**
-   * @param length of the file in bytes
-   * @param shownLength the smallest length that the decoder is given, in bytes
-   */
-  static WebpStructure of(ImageInputStream file, long length, long shownLength) throws IOException {
-    return new WebpStructure(file, length, shownLength);
   }
 
   /** Reads a chunk, and returns the position of the next one, or -1 if there is none. */
@@ -163,7 +154,7 @@ final class WebpStructure implements FileStructure {
     int step = param.getSourceXSubsampling();
     ImageInputStream stream = (ImageInputStream) reader.getInput();
     if (lossy == 0) {
-      return losslessRows(stream, width, height, step, name);
+      return losslessRows(stream, width, height, step);
     }
     stream.seek(lossy + 6);
     if ((stream.readUnsignedShort() & MAX_SIDE) != width
@@ -171,12 +162,13 @@ final class WebpStructure implements FileStructure {
       throw new IIOException("the frame has another size than its data");
     }
     boolean opaque = alpha == 0 || (extended && (flags & HAS_ALPHA) == 0);
-    BufferedImage image =
-        new BufferedImage(
+    WritableRaster all =
+        Raster.createInterleavedRaster(
+            DataBuffer.TYPE_BYTE,
             (width + step - 1) / step,
             (height + step - 1) / step,
-            opaque ? BufferedImage.TYPE_3BYTE_BGR : BufferedImage.TYPE_4BYTE_ABGR);
-    WritableRaster all = image.getRaster();
+            opaque ? 3 : 4,
+            null);
     if (!opaque) {
       stream.seek(alpha);
       byte[] opacity = WebpAlpha.decode(stream, width, height);
@@ -194,11 +186,11 @@ final class WebpStructure implements FileStructure {
     } catch (UnsupportedOperationException e) {
       throw UnreadableImage.unsupported(name, e.getMessage());
     }
-    return PixelRows.of(image, name);
+    return PixelRows.of(all, 3, opaque ? -1 : 3, false);
   }
 
-  private PixelRows losslessRows(
-      ImageInputStream stream, int width, int height, int step, String name) throws IOException {
+  private PixelRows losslessRows(ImageInputStream stream, int width, int height, int step)
+      throws IOException {
     stream.seek(lossless + 1);
     int header = stream.readInt();
     if ((header & MAX_SIDE) != width - 1 || (header >> 14 & MAX_SIDE) != height - 1) {
@@ -214,16 +206,9 @@ final class WebpStructure implements FileStructure {
             (height + step - 1) / step,
             4 * width * step,
             4 * step,
-            opaque ? new int[] {0, 1, 2} : new int[] {0, 1, 2, 3},
+            new int[] {0, 1, 2, 3},
             null);
-    ColorModel colors =
-        new ComponentColorModel(
-            ColorSpace.getInstance(ColorSpace.CS_sRGB),
-            !opaque,
-            false,
-            opaque ? Transparency.OPAQUE : Transparency.TRANSLUCENT,
-            DataBuffer.TYPE_BYTE);
-    return PixelRows.of(new BufferedImage(colors, kept, false, null), name);
+    return PixelRows.of(kept, 3, opaque ? -1 : 3, false);
   }
 
   /**

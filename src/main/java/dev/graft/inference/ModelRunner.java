@@ -318,11 +318,11 @@ public final class ModelRunner implements AutoCloseable {
    * others.
    */
   public final class Answers<S extends Source> implements Iterator<Answer<S>>, AutoCloseable {
-    private final ReadAhead<Waiting<S>> waiting;
+    private final ReadAhead<S, Waiting<S>> waiting;
     private final Queue<Answer<S>> ready = new ArrayDeque<>();
 
     private Answers(Iterator<? extends S> sources, int threads) {
-      waiting = ReadAhead.of(threads, MAX_BATCHES_AHEAD * batch(), sources, this::read);
+      waiting = new ReadAhead<>(threads, MAX_BATCHES_AHEAD * batch(), sources, this::read);
     }
 
     /** Reads and prepares an image; the large original can be collected when this returns. */

@@ -52,10 +52,19 @@ public final class AtomicFiles {
     Set.copyOf(OPEN).stream().filter(OPEN::remove).forEach(AtomicFiles::deleteTemporary);
   }
 
+  /** Deletes what a killed process was writing in a folder, in which no other process writes. */
+  public static void deleteUnfinished(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path each : files.filter(file -> file.toString().endsWith(UNFINISHED)).toList()) {
+        delete(each);
+      }
+    }
+  }
+
   /** The content of a file. */
   public interface Content {
     /** Writes the whole content. */
-    void writeTo(FileChannel channel) throws IOException;
+    void writeTo(WritableByteChannel channel) throws IOException;
   }
 
   /** Writes or replaces a file in an existing folder; a link is replaced, not what it leads to. */

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -71,8 +72,6 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
   }
 
   /**
-   * Checks the URL and the size.
-   *
    * @throws GraftException if one is invalid
    */
   public Download {
@@ -283,7 +282,7 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
   private void receive(
       HttpURLConnection connection,
       long max,
-      FileChannel out,
+      WritableByteChannel out,
       Duration timeout,
       Progress.Display display)
       throws IOException {
@@ -320,14 +319,10 @@ public record Download(URI uri, long size, Optional<Hash> hash) {
     }
   }
 
-  private interface Request<T> {
-    T send() throws IOException;
-  }
-
   /** Sends a request, and turns network errors into clauses. */
-  private <T> T request(Request<T> request, long done, Duration timeout) throws Failure {
+  private <T> T request(IoSupplier<T> request, long done, Duration timeout) throws Failure {
     try {
-      return request.send();
+      return request.get();
     } catch (UnknownHostException e) {
       throw new Failure("the host " + uri.getHost() + " is unknown", e);
     } catch (SocketTimeoutException e) {

@@ -15,8 +15,6 @@ public final class FirstOccurrences {
   private int count;
 
   /**
-   * Creates an empty set.
-   *
    * @param texts returns the text at an index, always the same; their hash codes should differ in
    *     the lower bits, as those of SHA-256 digits do
    */

@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
-import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +28,6 @@ public record Hash(Algorithm algorithm, String hex) {
   public enum Algorithm {
     /** Published by Keras for its weight files. */
     MD5("MD5", 32),
-    /** Published by DJL for its data sets. */
-    SHA1("SHA-1", 40),
     /** Used for everything that Graft records. */
     SHA256("SHA-256", 64);
 
@@ -52,9 +49,9 @@ public record Hash(Algorithm algorithm, String hex) {
     }
 
     /** Returns the hash of what is written to a channel. */
-    public Hash of(Written content) throws IOException {
+    public Hash of(AtomicFiles.Content content) throws IOException {
       MessageDigest digest = digest();
-      content.to(
+      content.writeTo(
           Channels.newChannel(new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
       return of(digest);
     }
@@ -96,12 +93,6 @@ public record Hash(Algorithm algorithm, String hex) {
     public String toString() {
       return javaName;
     }
-  }
-
-  /** Content that is written in pieces. */
-  public interface Written {
-    /** Writes all pieces. */
-    void to(WritableByteChannel channel) throws IOException;
   }
 
   private static final Pattern HEX = Pattern.compile("[0-9a-f]+");

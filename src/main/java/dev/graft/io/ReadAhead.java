@@ -7,12 +7,10 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
@@ -25,35 +23,16 @@ import java.util.function.Function;
  * thrown by {@link #next} in place of its result; the following results are still available.
  * Closing waits for running work and starts no more, so resources of the work can be closed after.
  *
+ * @param <S> the type of the inputs
  * @param <T> the type of the results
  */
-public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
-  private final ExecutorService threads;
+public final class ReadAhead<S, T> implements Iterator<T>, AutoCloseable {
+  private final ThreadPoolExecutor threads;
   private final int ahead;
-  private final BooleanSupplier more;
-
-  /** Submits the next input; called only if there is one. */
-  private final Function<ExecutorService, Future<T>> submit;
-
+  private final Iterator<? extends S> inputs;
+  private final Function<? super S, ? extends T> work;
   private final Deque<Future<T>> pending = new ArrayDeque<>();
   private boolean exhausted;
-
-  private ReadAhead(
-      int threads, int ahead, BooleanSupplier more, Function<ExecutorService, Future<T>> submit) {
-    if (threads < 1 || ahead < 1) {
-      throw new IllegalArgumentException(
-          "threads and ahead must be at least 1, not " + threads + " and " + ahead);
-    }
-    int size = Math.min(threads, ahead);
-    ThreadPoolExecutor pool =
-        new ThreadPoolExecutor(
-            size, size, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), ReadAhead::daemon);
-    pool.allowCoreThreadTimeOut(true); // in case the rest is neither taken nor closed
-    this.threads = pool;
-    this.ahead = ahead;
-    this.more = more;
-    this.submit = submit;
-  }
 
   /**
    * Prepares the work.
@@ -62,19 +41,21 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
    * @param ahead the maximum number of results that are in progress or waiting to be taken
    * @param inputs are read by the consuming thread
    * @param work is called on any of the threads
-   * @param <S> the type of the inputs
-   * @param <T> the type of the results
    */
-  public static <S, T> ReadAhead<T> of(
+  public ReadAhead(
       int threads, int ahead, Iterator<? extends S> inputs, Function<? super S, ? extends T> work) {
-    return new ReadAhead<>(
-        threads,
-        ahead,
-        inputs::hasNext,
-        pool -> {
-          S input = inputs.next();
-          return pool.submit(() -> work.apply(input));
-        });
+    if (threads < 1 || ahead < 1) {
+      throw new IllegalArgumentException(
+          "threads and ahead must be at least 1, not " + threads + " and " + ahead);
+    }
+    int size = Math.min(threads, ahead);
+    this.threads =
+        new ThreadPoolExecutor(
+            size, size, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), ReadAhead::daemon);
+    this.threads.allowCoreThreadTimeOut(true); // in case the rest is neither taken nor closed
+    this.ahead = ahead;
+    this.inputs = inputs;
+    this.work = work;
   }
 
   /** Creates a thread that does not prevent the program's exit. */
@@ -87,8 +68,9 @@ public final class ReadAhead<T> implements Iterator<T>, AutoCloseable {
   private void fill() {
     try {
       while (!exhausted && pending.size() < ahead) {
-        if (more.getAsBoolean()) {
-          pending.add(submit.apply(threads));
+        if (inputs.hasNext()) {
+          S input = inputs.next();
+          pending.add(threads.submit(() -> work.apply(input)));
         } else {
           exhausted = true;
         }

@@ -247,25 +247,16 @@ public final class RecordLog {
     target.put(position, segments.get(segmentOfSlot[slot]), offsetOfSlot[slot] + from, length);
   }
 
-  /** Receives the hash of each record. */
-  public interface HashTaker {
-    /**
-     * Receives the hash of one record.
-     *
-     * @param sha256 64 lower-case hexadecimal digits
-     */
-    void take(String sha256) throws IOException;
-  }
-
   /**
-   * Reads one of a log's files, wherever it lies, and passes on the hash of every whole record.
+   * Returns the hash of every whole record in one of a log's files, wherever it lies.
    *
    * @param key as in {@link #open(Path, String, int)}: a file with a different one has no records
    */
-  public static void hashes(InputStream file, String key, int recordBytes, HashTaker taker)
+  public static List<String> hashes(InputStream file, String key, int recordBytes)
       throws IOException {
+    List<String> hashes = new ArrayList<>();
     if (!Arrays.equals(file.readNBytes(HEADER_BYTES), header(key).array())) {
-      return;
+      return hashes;
     }
     CRC32C checksum = new CRC32C();
     byte[] entry = new byte[OVERHEAD + recordBytes];
@@ -274,9 +265,10 @@ public final class RecordLog {
       checksum.update(entry, 0, HASH_BYTES);
       checksum.update(entry, OVERHEAD, recordBytes);
       if (ByteBuffer.wrap(entry).getInt(HASH_BYTES) == (int) checksum.getValue()) {
-        taker.take(HexFormat.of().formatHex(entry, 0, HASH_BYTES));
+        hashes.add(HexFormat.of().formatHex(entry, 0, HASH_BYTES));
       }
     }
+    return hashes;
   }
 
   /** Returns the key of one of a log's files; empty for any other file. */
@@ -289,14 +281,9 @@ public final class RecordLog {
     }
   }
 
-  /** Opens the file for a writer when the first record comes. */
-  public interface Opening {
-    WritableByteChannel open() throws IOException;
-  }
-
   /** Adds records to a log, in a file of its own that is created with the first of them. */
   public static final class Writer implements AutoCloseable {
-    private final Opening opening;
+    private final IoSupplier<WritableByteChannel> opening;
     private final String key;
     private final int recordBytes;
     private WritableByteChannel channel;
@@ -316,7 +303,7 @@ public final class RecordLog {
     }
 
     /** A writer to a file anywhere. */
-    public Writer(Opening opening, String key, int recordBytes) {
+    public Writer(IoSupplier<WritableByteChannel> opening, String key, int recordBytes) {
       this.opening = opening;
       this.key = key;
       this.recordBytes = recordBytes;
@@ -346,7 +333,7 @@ public final class RecordLog {
         entries.put(hash).putInt((int) checksum.getValue()).put(record);
       }
       if (channel == null) {
-        channel = opening.open();
+        channel = opening.get();
         AtomicFiles.writeFully(channel, header(key));
       }
       AtomicFiles.writeFully(channel, entries.flip());

@@ -1,7 +1,6 @@
 package dev.graft.labels;
 
 import dev.graft.data.DataSet;
-import dev.graft.data.ImageFile;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.Csv;
 import dev.graft.report.Example;
@@ -110,8 +109,8 @@ public final class LabelFiles {
   }
 
   /** Returns the path of an image relative to a folder, or absolute if it is elsewhere. */
-  public static String path(ImageFile file, Path folder) {
-    Path path = PathText.absolute(file.path());
+  public static String path(Path file, Path folder) {
+    Path path = PathText.absolute(file);
     return PathText.of(path.startsWith(folder) ? folder.relativize(path) : path)
         .replace(File.separatorChar, '/');
   }

@@ -3,6 +3,7 @@ package dev.graft.labels;
 import dev.graft.GraftException;
 import dev.graft.data.ImageFile;
 import dev.graft.data.Listing;
+import dev.graft.data.Part;
 import dev.graft.data.ReadingRules;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.Csv;
@@ -13,7 +14,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -59,7 +59,7 @@ public final class ManifestDecisions {
     Path folder = LabelFiles.folder(manifest);
     Set<String> paths =
         listing.files().stream()
-            .map(each -> LabelFiles.path(each, folder))
+            .map(each -> LabelFiles.path(each.path(), folder))
             .collect(Collectors.toSet());
     List<List<String>> rows = LabelDecisions.read(file);
     if (!rows.get(0).equals(LabelDecisions.DECIDED)) {
@@ -103,10 +103,10 @@ public final class ManifestDecisions {
     Set<String> lines = new LinkedHashSet<>(); // an image may have had two labels
     lines.add(Csv.row(List.of("path", "label", "split")));
     for (ImageFile each : files) {
-      String path = LabelFiles.path(each, folder);
+      String path = LabelFiles.path(each.path(), folder);
       List<String> row = decisions.getOrDefault(path, List.of(path, KEEP, each.label()));
       if (!row.get(1).equals("drop")) {
-        String split = each.part().map(part -> part.name().toLowerCase(Locale.ROOT)).orElse("");
+        String split = each.part().map(Part::word).orElse("");
         String label = row.get(1).equals(KEEP) ? each.label() : row.get(2);
         lines.add(Csv.row(List.of(path, label, split)));
       }

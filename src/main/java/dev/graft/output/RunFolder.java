@@ -88,7 +88,7 @@ public final class RunFolder implements AutoCloseable {
         LockFile.reclaim(folder.resolve(LOCK)).orElseThrow(() -> new GraftException(alive(folder)));
     try {
       RunFolder run = new RunFolder(output, folder, record, lock);
-      run.deleteUnfinished();
+      AtomicFiles.deleteUnfinished(folder);
       run.repairModel();
       Files.createDirectories(run.plots());
       write(folder, record);
@@ -96,17 +96,6 @@ public final class RunFolder implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       lock.close();
       throw e;
-    }
-  }
-
-  /** Deletes what a killed process was writing; no other process writes here. */
-  private void deleteUnfinished() throws IOException {
-    List<Path> unfinished;
-    try (Stream<Path> files = Files.list(folder)) {
-      unfinished = files.filter(file -> file.toString().endsWith(AtomicFiles.UNFINISHED)).toList();
-    }
-    for (Path each : unfinished) {
-      AtomicFiles.delete(each);
     }
   }
 

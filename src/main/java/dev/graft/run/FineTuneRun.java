@@ -9,6 +9,7 @@ import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
+import dev.graft.io.IoSupplier;
 import dev.graft.labels.LabelFiles;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Typicality;
@@ -487,14 +488,10 @@ public final class FineTuneRun {
     folder.update(record -> record.with(change.apply(record.data())));
   }
 
-  private interface Attempt<T> {
-    T run() throws IOException;
-  }
-
   /** Makes an attempt, and lists the images that could not be read even if it fails. */
-  private <T> T quarantining(RunFolder folder, Attempt<T> attempt) throws IOException {
+  private <T> T quarantining(RunFolder folder, IoSupplier<T> attempt) throws IOException {
     try {
-      T result = attempt.run();
+      T result = attempt.get();
       quarantine(folder);
       return result;
     } catch (IOException | RuntimeException e) {

@@ -9,7 +9,6 @@ import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.Prediction;
 import dev.graft.output.RunFolder;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,8 +43,7 @@ public record TrainedOn(
    * @return empty if the run's split is not known
    */
   static Optional<TrainedOn> of(
-      Path model, ImageSet images, int[] chosen, Evaluation evaluation, Fingerprints fingerprints)
-      throws IOException {
+      Path model, ImageSet images, int[] chosen, Evaluation evaluation, Fingerprints fingerprints) {
     Optional<Path> split = split(model);
     if (split.isEmpty()) {
       return Optional.empty();

@@ -104,7 +104,8 @@ final class ImageStore implements AutoCloseable {
       Files.createDirectories(own("kept"));
       lock = lock(folder);
       try {
-        deleteUnfinished();
+        AtomicFiles.deleteUnfinished(own("")); // none of it had been accepted
+        Files.deleteIfExists(own("arriving"));
         journal = new Journal(this.folder, own("journal.jsonl"));
       } catch (IOException | RuntimeException e) {
         lock.close();
@@ -142,18 +143,6 @@ final class ImageStore implements AutoCloseable {
     }
     throw new GraftException(
         shown + " is open in another studio: use that one's page, or close it first.");
-  }
-
-  /** Deletes what a killed studio was writing; none of it had been accepted. */
-  private void deleteUnfinished() throws IOException {
-    try (Stream<Path> files = Files.list(own(""))) {
-      for (Path each : files.toList()) {
-        if (each.getFileName().toString().endsWith(AtomicFiles.UNFINISHED)) {
-          Files.delete(each);
-        }
-      }
-    }
-    Files.deleteIfExists(own("arriving"));
   }
 
   Path folder() {

@@ -217,7 +217,7 @@ final class Preparation {
                 group ->
                     new Group(
                         group.stream()
-                            .map(i -> images.file(i).orElseThrow().path())
+                            .map(i -> images.file(i).orElseThrow())
                             .map(store::relative)
                             .toList(),
                         !near.contains(group.get(0)),

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.image.ImageFileReader;
 import dev.graft.inference.TopClass;
+import dev.graft.io.IoSupplier;
 import dev.graft.output.OutputFolder;
 import dev.graft.studio.Refusal.Reason;
 import dev.graft.util.Resource;
@@ -279,14 +280,10 @@ public final class Studio implements AutoCloseable {
     store.merge(context.pathParam("name"), text(body, "into"));
   }
 
-  private interface Storing<T> {
-    T run() throws IOException;
-  }
-
   /** Runs a change; a full disk is a fault of this machine, not of the request. */
-  private static <T> T storing(Storing<T> change) {
+  private static <T> T storing(IoSupplier<T> change) {
     try {
-      return change.run();
+      return change.get();
     } catch (IOException e) {
       Refusal failure = new Refusal(Reason.DISK_FULL);
       failure.initCause(e);

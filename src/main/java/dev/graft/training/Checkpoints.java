@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -148,7 +149,8 @@ public final class Checkpoints {
     }
   }
 
-  private static void write(Header header, NDList arrays, FileChannel channel) throws IOException {
+  private static void write(Header header, NDList arrays, WritableByteChannel channel)
+      throws IOException {
     CRC32C checksum = new CRC32C();
     byte[] json = JSON.writeValueAsBytes(header);
     write(channel, buffer(Integer.BYTES).putInt(json.length).flip(), checksum);
@@ -159,7 +161,7 @@ public final class Checkpoints {
     AtomicFiles.writeFully(channel, buffer(Long.BYTES).putLong(checksum.getValue()).flip());
   }
 
-  private static void write(FileChannel channel, ByteBuffer bytes, CRC32C checksum)
+  private static void write(WritableByteChannel channel, ByteBuffer bytes, CRC32C checksum)
       throws IOException {
     checksum.update(bytes.duplicate());
     AtomicFiles.writeFully(channel, bytes);
@@ -175,10 +177,10 @@ public final class Checkpoints {
    * @param manager creates its arrays
    */
   Optional<Saved> newest(NDManager manager) throws IOException {
-    if (isOff()) {
+    if (isOff() || !Files.isDirectory(folder)) {
       return Optional.empty();
     }
-    deleteUnfinished();
+    AtomicFiles.deleteUnfinished(folder);
     for (Path file : newestFirst()) {
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
         Saved saved = read(channel, manager);
@@ -191,13 +193,6 @@ public final class Checkpoints {
       }
     }
     return Optional.empty();
-  }
-
-  /** Deletes what a killed process left; no other process writes here. */
-  private void deleteUnfinished() throws IOException {
-    for (Path file : list(AtomicFiles.UNFINISHED)) {
-      Files.delete(file);
-    }
   }
 
   private static Saved read(FileChannel channel, NDManager manager) throws IOException {
@@ -232,16 +227,9 @@ public final class Checkpoints {
   }
 
   private List<Path> newestFirst() throws IOException {
-    return list(SUFFIX);
-  }
-
-  private List<Path> list(String suffix) throws IOException {
-    if (isOff() || !Files.isDirectory(folder)) {
-      return List.of();
-    }
     try (Stream<Path> files = Files.list(folder)) {
       return files
-          .filter(file -> file.getFileName().toString().endsWith(suffix))
+          .filter(file -> file.getFileName().toString().endsWith(SUFFIX))
           .sorted(Comparator.reverseOrder())
           .toList();
     }

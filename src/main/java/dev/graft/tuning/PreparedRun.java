@@ -12,6 +12,7 @@ import dev.graft.engine.Engines;
 import dev.graft.evaluation.Temperature;
 import dev.graft.feature.View;
 import dev.graft.inference.SavedModel;
+import dev.graft.io.IoSupplier;
 import dev.graft.network.Typicality;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
@@ -46,11 +47,6 @@ public record PreparedRun(
     DjlNetwork network,
     RunEvents events)
     implements AutoCloseable {
-  /** Opens the images, after the recipe has been checked. */
-  public interface Data {
-    DataSet open() throws IOException;
-  }
-
   /**
    * Opens a recipe's network and data; writes nothing.
    *
@@ -59,13 +55,13 @@ public record PreparedRun(
    * @throws dev.graft.GraftException if data, weights or recipe don't allow the run
    */
   public static PreparedRun of(
-      Recipe asked, Data images, Path features, Path fingerprints, RunEvents events)
+      Recipe asked, IoSupplier<DataSet> images, Path features, Path fingerprints, RunEvents events)
       throws IOException {
     Engines.engine(); // one that does not train is refused before the data is read
     Device device = Devices.device(asked.execution().device());
     Fingerprints known = new Fingerprints(fingerprints);
     try {
-      DataSet data = images.open();
+      DataSet data = images.get();
       Survey survey = Survey.quick(data);
       events.listed(data, survey);
       // Data that can't be split is reported now, not after hours of computing features.

@@ -16,6 +16,7 @@ import dev.graft.feature.FrozenPart;
 import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
 import dev.graft.feature.View;
+import dev.graft.io.IoSupplier;
 import dev.graft.network.Graph;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.djl.DjlNetwork;
@@ -65,7 +66,7 @@ public final class SpeedProbe {
   /** Fit of a convex head, in seconds per image: 1.9 s for 195 photographs on two busy cores. */
   private static final double NEWTON = 0.01;
 
-  private final PreparedRun.Data source;
+  private final IoSupplier<DataSet> source;
 
   /**
    * Cleared if memory is short: a run opens the data itself, while this is kept for other plans.
@@ -91,9 +92,9 @@ public final class SpeedProbe {
    * @param asked the user's recipe, which says how the images are split
    * @param source opens it again if memory was short in between
    */
-  public SpeedProbe(PreparedRun.Data source, Recipe asked) throws IOException {
+  public SpeedProbe(IoSupplier<DataSet> source, Recipe asked) throws IOException {
     Stopwatch watch = new Stopwatch();
-    DataSet opened = source.open();
+    DataSet opened = source.get();
     this.source = source;
     this.data = new SoftReference<>(opened);
     opening = watch.lap();
@@ -265,7 +266,7 @@ public final class SpeedProbe {
   private DataSet data() throws IOException {
     DataSet held = data.get();
     if (held == null) {
-      held = source.open();
+      held = source.get();
       data = new SoftReference<>(held);
     }
     return held;

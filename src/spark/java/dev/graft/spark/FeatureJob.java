@@ -231,11 +231,9 @@ final class FeatureJob {
 
   private static List<String> hashes(
       DataPath file, String key, int bytes, Configuration configuration) throws IOException {
-    List<String> hashes = new ArrayList<>();
     try (InputStream in = file.fileSystem(configuration).open(file.hadoop(), 1 << 16)) {
-      RecordLog.hashes(in, key, bytes, hashes::add);
+      return RecordLog.hashes(in, key, bytes);
     }
-    return hashes;
   }
 
   /**

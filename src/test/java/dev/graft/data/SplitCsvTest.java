@@ -9,6 +9,7 @@ import dev.graft.util.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -144,5 +145,25 @@ class SplitCsvTest {
     Files.move(pets.resolve("cat/05.png"), pets.resolve("cat/9.png"));
 
     assertThat(test()).containsExactly(path("cat/9.png"), path("cat/06.png"), path("dog/01.png"));
+  }
+
+  @Test
+  void theContentsOfAPartAreListedAlsoFromAFileWithoutHashesAndDamageIsNamed() throws IOException {
+    List<String> validation = new ArrayList<>();
+    for (String name : List.of("cat/03.png", "dog/04.png")) {
+      validation.add(Hash.Algorithm.SHA256.of(pets.resolve(name)).hex());
+    }
+    assertThat(SplitCsv.hashes(csv, Part.VALIDATION))
+        .containsExactlyInAnyOrderElementsOf(validation);
+
+    String whole = Files.readString(csv);
+    Files.writeString(csv, whole.replaceAll(",[^,\n]*\n", "\n"));
+    Files.delete(pets.resolve("dog/04.png"));
+    assertThat(SplitCsv.hashes(csv, Part.VALIDATION)).containsExactly(validation.get(0));
+
+    Files.writeString(csv, whole.substring(0, whole.lastIndexOf(",dog")) + "\n");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> SplitCsv.hashes(csv, Part.TEST))
+        .withMessageStartingWith(csv + ", line 13, has 1 field, but its first line has 4");
   }
 }

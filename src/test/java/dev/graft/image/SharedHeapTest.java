@@ -3,6 +3,7 @@ package dev.graft.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.graft.io.IoSupplier;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CyclicBarrier;
@@ -28,7 +29,7 @@ class SharedHeapTest {
                     new Thread(
                         () -> {
                           AtomicInteger attempts = new AtomicInteger();
-                          SharedHeap.Reading<Integer> reading =
+                          IoSupplier<Integer> reading =
                               () -> {
                                 atWork.incrementAndGet();
                                 try {

@@ -45,6 +45,19 @@ class AtomicFilesTest {
   }
 
   @Test
+  void whatAKilledProcessWasWritingInAFolderIsDeleted() throws IOException {
+    Files.writeString(folder.resolve("model.0123.unfinished"), "1");
+    Files.writeString(
+        Files.createDirectory(folder.resolve("plots.4567.unfinished")).resolve("a.svg"), "1");
+    Path other = Files.writeString(folder.resolve("unfinished"), "1");
+
+    AtomicFiles.deleteUnfinished(folder);
+
+    assertThat(folder).isDirectoryNotContaining(each -> !each.equals(other));
+    assertThat(other).exists();
+  }
+
+  @Test
   void aProgramThatEndsLeavesNeitherUnfinishedFilesNorFolders() throws IOException {
     assertThatThrownBy(
             () ->

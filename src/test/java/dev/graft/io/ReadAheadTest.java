@@ -37,8 +37,8 @@ class ReadAheadTest {
   void resultsHaveTheOrderOfTheInputs() {
     List<CountDownLatch> done = IntStream.range(0, 6).mapToObj(i -> new CountDownLatch(1)).toList();
     List<Integer> finished = Collections.synchronizedList(new ArrayList<>());
-    try (ReadAhead<String> results =
-        ReadAhead.of(
+    try (ReadAhead<Integer, String> results =
+        new ReadAhead<>(
             2,
             4,
             numbers(6),
@@ -65,8 +65,8 @@ class ReadAheadTest {
         IntStream.range(0, 100)
             .peek(i -> worst.accumulateAndGet(i + 1 - taken.get(), Math::max))
             .iterator();
-    try (ReadAhead<Integer> results =
-        ReadAhead.of(
+    try (ReadAhead<Integer, Integer> results =
+        new ReadAhead<>(
             3,
             5,
             inputs,
@@ -89,8 +89,8 @@ class ReadAheadTest {
   @Test
   void threadsWorkConcurrently() {
     CountDownLatch together = new CountDownLatch(3);
-    try (ReadAhead<Integer> results =
-        ReadAhead.of(
+    try (ReadAhead<Integer, Integer> results =
+        new ReadAhead<>(
             3,
             3,
             numbers(3),
@@ -105,8 +105,8 @@ class ReadAheadTest {
 
   @Test
   void exceptionOfTheWorkReplacesItsResultOnly() {
-    try (ReadAhead<Integer> results =
-        ReadAhead.of(
+    try (ReadAhead<Integer, Integer> results =
+        new ReadAhead<>(
             2,
             3,
             numbers(5),
@@ -141,7 +141,7 @@ class ReadAheadTest {
                   return i;
                 })
             .iterator();
-    try (ReadAhead<Integer> results = ReadAhead.of(2, 4, inputs, i -> i)) {
+    try (ReadAhead<Integer, Integer> results = new ReadAhead<>(2, 4, inputs, i -> i)) {
       assertThat(results.next()).isEqualTo(0);
       assertThat(results.next()).isEqualTo(1);
       assertThatExceptionOfType(GraftException.class).isThrownBy(results::next);
@@ -151,14 +151,15 @@ class ReadAheadTest {
 
   @Test
   void resultMayBeNull() {
-    try (ReadAhead<String> results = ReadAhead.of(2, 2, numbers(3), i -> i == 1 ? null : "" + i)) {
+    try (ReadAhead<Integer, String> results =
+        new ReadAhead<>(2, 2, numbers(3), i -> i == 1 ? null : "" + i)) {
       assertThat(all(results)).containsExactly("0", null, "2");
     }
   }
 
   @Test
   void noInputsGiveNoResults() {
-    try (ReadAhead<Integer> results = ReadAhead.of(2, 2, numbers(0), i -> i)) {
+    try (ReadAhead<Integer, Integer> results = new ReadAhead<>(2, 2, numbers(0), i -> i)) {
       assertThat(results.hasNext()).isFalse();
       assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(results::next);
     }
@@ -172,8 +173,8 @@ class ReadAheadTest {
     AtomicInteger begun = new AtomicInteger();
     AtomicInteger undisturbed = new AtomicInteger();
     Set<Thread> threads = Collections.synchronizedSet(new HashSet<>());
-    ReadAhead<Integer> results =
-        ReadAhead.of(
+    ReadAhead<Integer, Integer> results =
+        new ReadAhead<>(
             2,
             4,
             numbers(10),
@@ -210,8 +211,8 @@ class ReadAheadTest {
   @Test
   void interruptedWaitLosesNoResult() {
     CountDownLatch go = new CountDownLatch(1);
-    try (ReadAhead<Integer> results =
-        ReadAhead.of(
+    try (ReadAhead<Integer, Integer> results =
+        new ReadAhead<>(
             1,
             2,
             numbers(2),
@@ -231,7 +232,7 @@ class ReadAheadTest {
   void zeroThreadsOrResultsAreRejected() {
     for (int[] wrong : new int[][] {{0, 1}, {1, 0}}) {
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> ReadAhead.of(wrong[0], wrong[1], numbers(1), i -> i))
+          .isThrownBy(() -> new ReadAhead<>(wrong[0], wrong[1], numbers(1), i -> i))
           .withMessage(
               "threads and ahead must be at least 1, not " + wrong[0] + " and " + wrong[1]);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -162,6 +163,22 @@ class RecordLogTest {
       assertThat(found(KEY, 3)).containsExactlyInAnyOrder(0, 1);
       Files.delete(copy);
     }
+  }
+
+  @Test
+  void theHashesOfTheWholeRecordsInAFileCanBeRead() throws IOException {
+    write(KEY, 3, 1, 2);
+    byte[] file = Files.readAllBytes(onlyFile());
+    file[HEADER + ENTRY + 36] ^= 1;
+
+    byte[] cut = Arrays.copyOf(file, file.length - 1);
+    assertThat(hashes(file, KEY)).containsExactly(hash(3), hash(2));
+    assertThat(hashes(cut, KEY)).containsExactly(hash(3));
+    assertThat(hashes(file, "another\n")).isEmpty();
+  }
+
+  private static List<String> hashes(byte[] file, String key) throws IOException {
+    return RecordLog.hashes(new ByteArrayInputStream(file), key, RECORD);
   }
 
   @Test

@@ -100,9 +100,4 @@ public record Fingerprint(long hash, byte[] thumbnail) {
   public int hashCode() {
     return Long.hashCode(hash);
   }
-
-  @Override
-  public String toString() {
-    return "Fingerprint[" + Long.toHexString(hash) + "]";
-  }
 }

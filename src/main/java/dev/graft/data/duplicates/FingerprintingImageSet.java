@@ -1,9 +1,9 @@
 package dev.graft.data.duplicates;
 
-import dev.graft.data.ImageFile;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Quarantine;
 import dev.graft.image.RgbImage;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -53,7 +53,7 @@ record FingerprintingImageSet(ImageSet images, Fingerprints fingerprints) implem
   }
 
   @Override
-  public Optional<ImageFile> file(int index) {
+  public Optional<Path> file(int index) {
     return images.file(index);
   }
 

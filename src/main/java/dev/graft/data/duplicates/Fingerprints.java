@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The fingerprints of all image files that were ever decoded, stored on disk by content hash. An
- * image with a fingerprint is readable, and is compared with others without reading it again. If
- * the disk is full, fingerprints stay in memory. Thread-safe.
+ * image with a fingerprint is readable, and is compared with others without reading it again. Those
+ * of other images, and of all images if the disk is full, stay in memory. Thread-safe.
  */
 public final class Fingerprints implements AutoCloseable {
   /** The key of the records; it changes when fingerprints, decoding or reduction change. */
@@ -29,19 +29,15 @@ public final class Fingerprints implements AutoCloseable {
   private volatile RecordLog stored;
   private final RecordLog.Writer writer;
 
-  /** Fingerprints that could not be written. */
-  private final Map<String, Fingerprint> unwritten = new ConcurrentHashMap<>();
+  /** Those of images that are not files, and those that could not be written. */
+  private final Map<String, Fingerprint> inMemory = new ConcurrentHashMap<>();
 
   private volatile boolean writeFailed;
 
   /** Whether records were written since {@link #stored} was opened. */
   private volatile boolean added;
 
-  /**
-   * Opens the log.
-   *
-   * @param folder need not exist
-   */
+  /** Opens the log in a folder, which need not exist. */
   public Fingerprints(Path folder) throws IOException {
     this.folder = folder;
     stored = RecordLog.open(folder, KEY, Fingerprint.BYTES);
@@ -65,6 +61,8 @@ public final class Fingerprints implements AutoCloseable {
     Optional<Fingerprint> made = images.read(index, Fingerprint.MIN_SIDE).map(Fingerprint::of);
     if (images.areFiles()) {
       made.ifPresent(fingerprint -> store(hash, fingerprint));
+    } else {
+      made.ifPresent(fingerprint -> inMemory.put(hash, fingerprint));
     }
     return made;
   }
@@ -95,7 +93,7 @@ public final class Fingerprints implements AutoCloseable {
     RecordLog log = stored;
     int slot = log.slot(sha256);
     if (slot < 0) {
-      return Optional.ofNullable(unwritten.get(sha256));
+      return Optional.ofNullable(inMemory.get(sha256));
     }
     ByteBuffer record = ByteBuffer.allocate(Fingerprint.BYTES);
     log.copy(slot, 0, record, 0, Fingerprint.BYTES);
@@ -119,7 +117,7 @@ public final class Fingerprints implements AutoCloseable {
         }
       }
     }
-    unwritten.put(sha256, fingerprint);
+    inMemory.put(sha256, fingerprint);
   }
 
   @Override

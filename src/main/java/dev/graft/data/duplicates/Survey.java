@@ -12,7 +12,6 @@ import dev.graft.util.Progress;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -55,36 +54,25 @@ public final class Survey {
    */
   public static Survey thorough(DataSet data, Fingerprints fingerprints, Progress.Display display) {
     ImageSet images = data.images();
-    // Fingerprints of files are stored on disk.
-    Fingerprint[] inMemory = new Fingerprint[images.areFiles() ? 0 : images.size()];
     fingerprints.refresh();
     try (Progress progress = display.progress("reading images", "images", images.size());
-        ReadAhead<Optional<Fingerprint>> ahead =
-            ReadAhead.of(
+        ReadAhead<Integer, Optional<Fingerprint>> ahead =
+            new ReadAhead<>(
                 ImageFileReader.threads(),
                 AHEAD,
                 IntStream.range(0, images.size()).iterator(),
                 index -> fingerprints.of(images, index))) {
       for (int i = 0; i < images.size(); i++) {
-        Optional<Fingerprint> each = ahead.next();
-        if (i < inMemory.length) {
-          inMemory[i] = each.orElse(null);
-        }
+        ahead.next();
         progress.stepTo(i + 1);
         images.quarantine().check();
       }
     }
     fingerprints.refresh();
-    return of(
-        data,
-        images.areFiles()
-            ? i -> fingerprints.known(images.hash(i)).orElse(null)
-            : i -> inMemory[i]);
+    return of(data, i -> fingerprints.known(images.hash(i)).orElse(null));
   }
 
   /**
-   * Finds duplicates.
-   *
    * @param fingerprints returns null where unknown
    */
   static Survey of(DataSet data, IntFunction<Fingerprint> fingerprints) {
@@ -176,7 +164,7 @@ public final class Survey {
                     near.contains(group.get(0)) ? "near" : "identical",
                     data.images().path(i),
                     data.classes().get(data.images().label(i)),
-                    parts.apply(i).map(part -> part.name().toLowerCase(Locale.ROOT)).orElse(""))));
+                    parts.apply(i).map(Part::word).orElse(""))));
       }
     }
     return csv.toString();

@@ -3,7 +3,6 @@ package dev.graft.data.duplicates;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.DataSet;
-import dev.graft.data.ImageFile;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
 import dev.graft.data.Quarantine;
@@ -213,11 +212,6 @@ class SurveyTest {
     @Override
     public int shorterSide(int index) {
       return 0;
-    }
-
-    @Override
-    public Optional<ImageFile> file(int index) {
-      return Optional.empty();
     }
 
     @Override
