@@ -8,6 +8,7 @@ import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.run.FineTuneRun;
+import dev.graft.report.RunFiles;
 import dev.graft.run.RunInterruption;
 import dev.graft.studio.ImageStore.ImageClass;
 import dev.graft.studio.Refusal.Reason;
@@ -260,7 +261,7 @@ final class Training {
           LabelReview review = LabelReview.of(prepared, features, prepared.survey());
           LabelFiles.write(review, store.folder(), folder.resolve(LabelFiles.CSV));
         }
-        result = result.withSuspects(folder);
+        result = result.withSuspects(RunFiles.labels(folder));
       }
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       String why = "The labels can't be checked: " + Messages.of(e, "the cause is unknown") + ".";
