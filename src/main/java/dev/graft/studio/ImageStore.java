@@ -499,20 +499,21 @@ final class ImageStore implements AutoCloseable {
   /**
    * Undoes the last change.
    *
-   * @return its kind; empty if there is none
+   * @return its kind
+   * @throws Refusal if there is none
    */
-  synchronized Optional<String> undo() throws IOException {
+  synchronized String undo() throws IOException {
     try {
-      return journal.undo().stream().map(Change::kind).findFirst();
+      return journal.undo().kind();
     } finally {
       listings.clear();
     }
   }
 
   /** Redoes the last change that was undone. */
-  synchronized Optional<String> redo() throws IOException {
+  synchronized String redo() throws IOException {
     try {
-      return journal.redo().stream().map(Change::kind).findFirst();
+      return journal.redo().kind();
     } finally {
       listings.clear();
     }

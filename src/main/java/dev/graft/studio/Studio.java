@@ -237,17 +237,11 @@ public final class Studio implements AutoCloseable {
         200);
     change(routes, "/api/images/delete", (context, body) -> store.delete(paths(body)), 200);
     change(routes, "/api/images/keep", (context, body) -> store.keep(paths(body)), 200);
-    change(routes, "/api/undo", (context, body) -> changed(store.undo()), 200);
-    change(routes, "/api/redo", (context, body) -> changed(store.redo()), 200);
+    change(routes, "/api/undo", (context, body) -> store.undo(), 200);
+    change(routes, "/api/redo", (context, body) -> store.redo(), 200);
     change(routes, "/api/bin/empty", (context, body) -> store.emptyBin(), 200);
     change(routes, "/api/train", (context, body) -> training.start(), 202);
     change(routes, "/api/train/cancel", (context, body) -> training.cancel(), 202);
-  }
-
-  private static void changed(Optional<String> kind) {
-    if (kind.isEmpty()) {
-      throw new Refusal(Reason.NOTHING_TO_UNDO);
-    }
   }
 
   private interface Change {
