@@ -1,7 +1,6 @@
 package dev.graft.studio;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.image.ImageFileReader;
@@ -20,7 +19,6 @@ import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.sse.SseHandler;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -316,10 +314,8 @@ public final class Studio implements AutoCloseable {
   private static JsonNode json(byte[] body) {
     try {
       return body.length == 0 ? JSON.createObjectNode() : JSON.readTree(body);
-    } catch (JsonProcessingException e) {
-      throw new BadRequestResponse("The body must be JSON.");
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // from memory
+      throw new BadRequestResponse("The body must be JSON.");
     }
   }
 
