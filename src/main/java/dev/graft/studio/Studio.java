@@ -106,7 +106,7 @@ public final class Studio implements AutoCloseable {
   private record State(
       String folder,
       List<ImageStore.ImageClass> classes,
-      TrainingState training,
+      Training.State training,
       Preparation.State preparation,
       Result result,
       boolean checkingLabels,
@@ -118,24 +118,6 @@ public final class Studio implements AutoCloseable {
       String undo,
       String redo,
       int binned) {}
-
-  private record TrainingState(
-      String status,
-      String task,
-      long done,
-      long total,
-      List<Training.Epoch> epochs,
-      String message) {
-    TrainingState(Training.State state) {
-      this(
-          state.status().name().toLowerCase(Locale.ROOT),
-          state.task(),
-          state.done(),
-          state.total(),
-          state.epochs(),
-          state.message());
-    }
-  }
 
   /**
    * An image in a listing.
@@ -355,7 +337,7 @@ public final class Studio implements AutoCloseable {
       return new State(
           store.folder().toString(),
           store.classes(),
-          new TrainingState(training.state()),
+          training.state(),
           preparation.state(),
           training.result().orElse(null),
           training.isCheckingLabels(),

@@ -1,5 +1,6 @@
 package dev.graft.studio;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.graft.GraftException;
 import dev.graft.evaluation.History;
 import dev.graft.labels.LabelFiles;
@@ -7,8 +8,8 @@ import dev.graft.output.OutputFolder;
 import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.run.FineTuneRun;
 import dev.graft.report.RunFiles;
+import dev.graft.run.FineTuneRun;
 import dev.graft.run.RunInterruption;
 import dev.graft.studio.ImageStore.ImageClass;
 import dev.graft.studio.Refusal.Reason;
@@ -59,9 +60,13 @@ final class Training {
   private RunInterruption interruption;
 
   enum Status {
+    @JsonProperty("idle")
     IDLE,
+    @JsonProperty("running")
     RUNNING,
+    @JsonProperty("done")
     DONE,
+    @JsonProperty("failed")
     FAILED
   }
 
