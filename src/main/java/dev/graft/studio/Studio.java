@@ -193,7 +193,7 @@ public final class Studio implements AutoCloseable {
     routes.get("/api/images", this::list);
     routes.get("/api/images/file", this::sendImage);
     routes.get("/api/images/thumbnail", this::sendThumbnail);
-    routes.get("/api/export", this::export);
+    routes.get("/api/export", context -> takeHome.send(context, requireRun()));
     routes.get("/api/snippets", this::snippets);
     routes.ownPost("/api/predict", context -> predict(context, own(context)));
     routes.ownPost("/api/heatmap", context -> heatMap(context, own(context)));
@@ -462,15 +462,6 @@ public final class Studio implements AutoCloseable {
 
   private void heatMap(Context context, byte[] image) {
     context.contentType("image/png").result(predictor.heatMap(image));
-  }
-
-  private void export(Context context) throws IOException {
-    TakeHome.Parcel parcel = takeHome.of(requireRun(), context.queryParam("format"));
-    String name = parcel.name().replaceAll("[^\\x20-\\x7e]|[\"\\\\]", "_");
-    context
-        .header("Content-Disposition", "attachment; filename=\"" + name + "\"")
-        .contentType(parcel.type());
-    parcel.content().writeTo(context.outputStream());
   }
 
   private void snippets(Context context) {
