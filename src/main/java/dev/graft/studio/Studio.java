@@ -209,7 +209,7 @@ public final class Studio implements AutoCloseable {
         "/api/classes/{name}/delete",
         (context, body) -> store.deleteClass(context.pathParam("name")),
         200);
-    routes.ownPost("/api/classes/{name}/images", this::add);
+    storing(routes, "/api/classes/{name}/images", this::add);
     change(
         routes,
         "/api/images/move",
@@ -230,18 +230,32 @@ public final class Studio implements AutoCloseable {
 
   /** Adds an address that changes something and answers with the new state. */
   private void change(WebServer.Routes routes, String path, Change change, int status) {
+    storing(
+        routes,
+        path,
+        context -> {
+          change.make(context, json(bodies.text(context, Deadline.after(TIMEOUT))));
+          events.changed();
+          context.status(status).json(state());
+        });
+  }
+
+  /**
+   * Adds an address that changes something, for this page only. A full disk is a fault of this
+   * machine, not of the request.
+   */
+  private void storing(WebServer.Routes routes, String path, Handler handler) {
     routes.ownPost(
         path,
         context -> {
           requireToken(context);
-          JsonNode body = json(bodies.text(context, Deadline.after(TIMEOUT)));
-          storing(
-              () -> {
-                change.make(context, body);
-                return null;
-              });
-          events.changed();
-          context.status(status).json(state());
+          try {
+            handler.handle(context);
+          } catch (IOException e) {
+            Refusal failure = new Refusal(Reason.DISK_FULL);
+            failure.initCause(e);
+            throw failure;
+          }
         });
   }
 
@@ -251,21 +265,6 @@ public final class Studio implements AutoCloseable {
 
   private void merge(Context context, JsonNode body) throws IOException {
     store.merge(context.pathParam("name"), text(body, "into"));
-  }
-
-  private interface Storing<T> {
-    T run() throws IOException;
-  }
-
-  /** Runs a change; a full disk is a fault of this machine, not of the request. */
-  private static <T> T storing(Storing<T> change) {
-    try {
-      return change.run();
-    } catch (IOException e) {
-      Refusal failure = new Refusal(Reason.DISK_FULL);
-      failure.initCause(e);
-      throw failure;
-    }
   }
 
   // Guards.
@@ -355,16 +354,12 @@ public final class Studio implements AutoCloseable {
   }
 
   private void add(Context context) throws IOException {
-    requireToken(context);
-    byte[] image = own(context);
     String path =
-        storing(
-            () ->
-                store.add(
-                    context.pathParam("name"),
-                    context.header("X-File-Name"),
-                    image,
-                    context.header("X-Graft-Group")));
+        store.add(
+            context.pathParam("name"),
+            context.header("X-File-Name"),
+            own(context),
+            context.header("X-Graft-Group"));
     events.changed();
     context.status(201).json(Map.of("path", path));
   }
