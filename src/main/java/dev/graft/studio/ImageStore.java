@@ -131,17 +131,11 @@ final class ImageStore implements AutoCloseable {
   }
 
   private LockFile lock(Path shown) throws IOException {
-    Path file = own("lock");
-    try {
-      if (!LockFile.isHeld(file)) {
-        Files.deleteIfExists(file);
-        return LockFile.on(file);
-      }
-    } catch (FileAlreadyExistsException e) {
-      // another studio was faster
-    }
-    throw new GraftException(
-        shown + " is open in another studio: use that one's page, or close it first.");
+    return LockFile.reclaim(own("lock"))
+        .orElseThrow(
+            () ->
+                new GraftException(
+                    shown + " is open in another studio: use that one's page, or close it first."));
   }
 
   /** Deletes what a killed studio was writing; none of it had been accepted. */
