@@ -74,7 +74,7 @@ final class ImageStore implements AutoCloseable {
    * @param path relative to the folder, with slashes
    * @param version changes with the content
    */
-  record Image(String path, long bytes, String version) {}
+  record Image(String path, String version) {}
 
   /**
    * The images of a class, sorted by path.
@@ -226,7 +226,7 @@ final class ImageStore implements AutoCloseable {
           @Override
           public FileVisitResult visitFile(Path each, BasicFileAttributes attributes) {
             if (attributes.isRegularFile() && !FileKind.isLitter(each) && FileKind.isImage(each)) {
-              images.add(new Image(relative(each), attributes.size(), version(attributes)));
+              images.add(new Image(relative(each), version(attributes)));
             }
             return FileVisitResult.CONTINUE;
           }
