@@ -131,10 +131,6 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
     }
   }
 
-  public Comparison {
-    runs = List.copyOf(runs);
-  }
-
   /** Creates a comparison of runs with each other. */
   public Comparison(List<RunFiles> runs) {
     this(runs, false);
@@ -288,8 +284,7 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
         histories.put(i + 1 + ": " + runs.get(i).name(), runs.get(i).history());
       }
     }
-    return notebook
-        ? Pages.curves(histories, Map.of(NOTEBOOK_NAME + ", test", Pages.NOTEBOOK))
-        : Pages.curves(histories);
+    return Pages.curves(
+        histories, notebook ? Map.of(NOTEBOOK_NAME + ", test", Pages.NOTEBOOK) : Map.of());
   }
 }

@@ -18,23 +18,13 @@ public record LabelPage(
     List<String> classes,
     Section suspicious,
     Section unlike) {
-  /** Copies the list. */
-  public LabelPage {
-    classes = List.copyOf(classes);
-  }
-
   /**
    * Some images.
    *
    * @param all number of all of them
    * @param shown those on the page, the most suspicious first
    */
-  public record Section(int all, List<Suspect> shown) {
-    /** Copies the list. */
-    public Section {
-      shown = List.copyOf(shown);
-    }
-  }
+  public record Section(int all, List<Suspect> shown) {}
 
   /**
    * An image.

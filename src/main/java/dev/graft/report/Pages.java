@@ -74,7 +74,7 @@ public final class Pages {
       List<Example> farthest,
       Optional<String> missing) {
     public List<String> curves() {
-      return Pages.curves(Map.of("", files.history()));
+      return Pages.curves(Map.of("", files.history()), Map.of());
     }
 
     public String confusion() {
@@ -99,11 +99,6 @@ public final class Pages {
           ? all
           : evaluation.confusion().mostConfused().limit(MAX_CLASSES).mapToObj(all::get).toList();
     }
-  }
-
-  /** Draws loss and accuracy of runs, by their names. */
-  static List<String> curves(Map<String, History> runs) {
-    return curves(runs, Map.of());
   }
 
   /**

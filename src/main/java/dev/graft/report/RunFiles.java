@@ -24,7 +24,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -112,10 +111,15 @@ public record RunFiles(
    * Reads a table of a run.
    *
    * @param row reads a row after the header
-   * @throws GraftException if it can't read one
+   * @throws GraftException if the file or a row can't be read
    */
-  static <T> List<T> table(Path file, Function<List<String>, T> row) throws IOException {
-    List<List<String>> rows = Csv.read(file);
+  private static <T> List<T> table(Path file, Function<List<String>, T> row) {
+    List<List<String>> rows;
+    try {
+      rows = Csv.read(file);
+    } catch (IOException e) {
+      throw damaged(file.getParent(), e);
+    }
     List<T> table = new ArrayList<>();
     for (int i = 1; i < rows.size(); i++) {
       try {
@@ -134,7 +138,7 @@ public record RunFiles(
         "Cannot read the files of the run in " + folder + ": " + why + ".", cause);
   }
 
-  private static Evaluation evaluation(Path folder, JsonNode record) throws IOException {
+  private static Evaluation evaluation(Path folder, JsonNode record) {
     List<String> names = table(folder.resolve("classes.csv"), row -> row.get(0));
     Map<String, Integer> indices = new HashMap<>();
     names.forEach(name -> indices.put(name, indices.size()));
@@ -222,17 +226,42 @@ public record RunFiles(
     return record.at("/crossValidation/fewTestImages").asBoolean();
   }
 
-  /** Returns the first rows of {@code labels.csv} whose label is probably wrong. */
-  public List<List<String>> wrongLabels(int max) throws IOException {
-    return has("labels.csv")
+  /**
+   * A row of {@code labels.csv}: an image and the class that cross-validation suggests.
+   *
+   * @param path relative to the data
+   * @param labelProbability the probability of its label, 0 to 1
+   * @param suggestedProbability the probability of the suggested class, 0 to 1
+   * @param wrong whether the label is probably wrong
+   */
+  public record LabelRow(
+      String path,
+      String label,
+      String suggested,
+      double labelProbability,
+      double suggestedProbability,
+      boolean wrong) {}
+
+  /** Returns the rows of a run's {@code labels.csv}; none if it has no such file. */
+  public static List<LabelRow> labels(Path run) {
+    Path file = run.resolve("labels.csv");
+    return Files.isRegularFile(file)
         ? table(
-                folder.resolve("labels.csv"),
-                row -> List.of(row.get(5).split(" ")).contains("label") ? row : null)
-            .stream()
-            .filter(Objects::nonNull)
-            .limit(max)
-            .toList()
+            file,
+            row ->
+                new LabelRow(
+                    row.get(0),
+                    row.get(1),
+                    row.get(2),
+                    Double.parseDouble(row.get(3)),
+                    Double.parseDouble(row.get(4)),
+                    List.of(row.get(5).split(" ")).contains("label")))
         : List.of();
+  }
+
+  /** Returns the first images whose label is probably wrong. */
+  public List<LabelRow> wrongLabels(int max) {
+    return labels(folder).stream().filter(LabelRow::wrong).limit(max).toList();
   }
 
   /** Returns the SHA-256 of the test images; none without {@code split.csv}. */
@@ -256,11 +285,9 @@ public record RunFiles(
 
   /** Returns the typicality of each test image; none in runs of earlier versions. */
   public List<Double> typicality() {
-    try {
-      return TypicalityCsv.read(folder);
-    } catch (IOException e) {
-      throw damaged(folder, e);
-    }
+    return has(TypicalityCsv.NAME)
+        ? table(folder.resolve(TypicalityCsv.NAME), row -> Double.valueOf(row.get(1)))
+        : List.of();
   }
 
   /** Returns the test images, the one least like the training images first. */

@@ -25,6 +25,6 @@ public record SweepPage(
 
   /** Returns loss and accuracy over the epochs, as elements of the page. */
   public List<String> curves() {
-    return Pages.curves(histories);
+    return Pages.curves(histories, Map.of());
   }
 }

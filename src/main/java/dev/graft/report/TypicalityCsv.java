@@ -1,9 +1,6 @@
 package dev.graft.report;
 
 import dev.graft.io.Csv;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,13 +20,5 @@ public final class TypicalityCsv {
       rows.add(Csv.row(List.of(Integer.toString(i), share)));
     }
     return rows.stream();
-  }
-
-  /** Reads the values of a run's folder, in order; none if an earlier version wrote it. */
-  static List<Double> read(Path run) throws IOException {
-    Path file = run.resolve(NAME);
-    return Files.isRegularFile(file)
-        ? RunFiles.table(file, row -> Double.valueOf(row.get(1)))
-        : List.of();
   }
 }

@@ -11,8 +11,6 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.function.IntSupplier;
 
 /** Counts and times of requests, in Prometheus's names and text format. */
@@ -78,17 +76,9 @@ final class Metrics {
   }
 
   /** Answers with all metrics. */
-  void write(Context context) {
-    context.contentType(PrometheusTextFormatWriter.CONTENT_TYPE).result(text());
-  }
-
-  private String text() {
+  void write(Context context) throws IOException {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
-    try {
-      PrometheusTextFormatWriter.create().write(text, registry.scrape());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return text.toString(StandardCharsets.UTF_8);
+    PrometheusTextFormatWriter.create().write(text, registry.scrape());
+    context.contentType(PrometheusTextFormatWriter.CONTENT_TYPE).result(text.toByteArray());
   }
 }

@@ -1,7 +1,6 @@
 package dev.graft.serve;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.inference.ModelRunner;
@@ -132,10 +131,8 @@ final class Models implements AutoCloseable {
       if (path.isTextual()) {
         return Path.of(path.textValue());
       }
-    } catch (JsonProcessingException | InvalidPathException e) {
+    } catch (IOException | InvalidPathException e) {
       // answered below
-    } catch (IOException e) {
-      throw new IllegalStateException(e); // from memory
     }
     throw new BadRequestResponse("The body must be {\"path\": FOLDER}, of a run or a model.");
   }

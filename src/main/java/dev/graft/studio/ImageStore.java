@@ -74,7 +74,7 @@ final class ImageStore implements AutoCloseable {
    * @param path relative to the folder, with slashes
    * @param version changes with the content
    */
-  record Image(String path, long bytes, String version) {}
+  record Image(String path, String version) {}
 
   /**
    * The images of a class, sorted by path.
@@ -132,17 +132,11 @@ final class ImageStore implements AutoCloseable {
   }
 
   private LockFile lock(Path shown) throws IOException {
-    Path file = own("lock");
-    try {
-      if (!LockFile.isHeld(file)) {
-        Files.deleteIfExists(file);
-        return LockFile.on(file);
-      }
-    } catch (FileAlreadyExistsException e) {
-      // another studio was faster
-    }
-    throw new GraftException(
-        shown + " is open in another studio: use that one's page, or close it first.");
+    return LockFile.reclaim(own("lock"))
+        .orElseThrow(
+            () ->
+                new GraftException(
+                    shown + " is open in another studio: use that one's page, or close it first."));
   }
 
   Path folder() {
@@ -221,7 +215,7 @@ final class ImageStore implements AutoCloseable {
           @Override
           public FileVisitResult visitFile(Path each, BasicFileAttributes attributes) {
             if (attributes.isRegularFile() && !FileKind.isLitter(each) && FileKind.isImage(each)) {
-              images.add(new Image(relative(each), attributes.size(), version(attributes)));
+              images.add(new Image(relative(each), version(attributes)));
             }
             return FileVisitResult.CONTINUE;
           }
@@ -488,20 +482,21 @@ final class ImageStore implements AutoCloseable {
   /**
    * Undoes the last change.
    *
-   * @return its kind; empty if there is none
+   * @return its kind
+   * @throws Refusal if there is none
    */
-  synchronized Optional<String> undo() throws IOException {
+  synchronized String undo() throws IOException {
     try {
-      return journal.undo().stream().map(Change::kind).findFirst();
+      return journal.undo().kind();
     } finally {
       listings.clear();
     }
   }
 
   /** Redoes the last change that was undone. */
-  synchronized Optional<String> redo() throws IOException {
+  synchronized String redo() throws IOException {
     try {
-      return journal.redo().stream().map(Change::kind).findFirst();
+      return journal.redo().kind();
     } finally {
       listings.clear();
     }

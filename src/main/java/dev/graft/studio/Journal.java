@@ -235,25 +235,26 @@ final class Journal implements AutoCloseable {
   /**
    * Undoes the last change, with all changes of its group.
    *
-   * @return the changes
-   * @throws Refusal if another program has changed the folder; then nothing is changed
+   * @return the last change
+   * @throws Refusal if there is none, or if another program has changed the folder; then nothing is
+   *     changed
    */
-  List<Change> undo() throws IOException {
+  Change undo() throws IOException {
     return shift(done, undone, Event.UNDO);
   }
 
   /** Redoes the last change that was undone, with all changes of its group. */
-  List<Change> redo() throws IOException {
+  Change redo() throws IOException {
     return shift(undone, done, Event.REDO);
   }
 
-  private List<Change> shift(Deque<Change> from, Deque<Change> to, Event event) throws IOException {
-    List<Change> shifted = new ArrayList<>();
+  private Change shift(Deque<Change> from, Deque<Change> to, Event event) throws IOException {
+    Change first = from.peek();
+    if (first == null) {
+      throw new Refusal(Reason.NOTHING_TO_UNDO);
+    }
     do {
       Change change = from.peek();
-      if (change == null) {
-        break;
-      }
       try {
         run(event, change);
       } catch (Refusal e) {
@@ -262,11 +263,9 @@ final class Journal implements AutoCloseable {
         }
         throw e;
       }
-      from.pop();
-      to.push(change);
-      shifted.add(change);
-    } while (isOfGroup(from.peek(), shifted.get(0)));
-    return shifted;
+      shift(from, to);
+    } while (isOfGroup(from.peek(), first));
+    return first;
   }
 
   private static boolean isOfGroup(Change next, Change first) {

@@ -21,12 +21,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
  * Watches the folder, and computes features, duplicates and unreadable files whenever it has
@@ -100,10 +98,9 @@ final class Preparation {
   /**
    * Identical or nearly identical images.
    *
-   * @param identical whether all of them are identical
    * @param conflict whether they are in different classes
    */
-  record Group(List<String> paths, boolean identical, boolean conflict) {}
+  record Group(List<String> paths, boolean conflict) {}
 
   /**
    * @param recipe of the next training
@@ -209,8 +206,6 @@ final class Preparation {
     for (Quarantine.Entry each : images.quarantine().entries()) {
       unreadable.put(store.relative(Path.of(each.path())), each.reason());
     }
-    Set<Integer> near =
-        survey.near().stream().map(group -> group.get(0)).collect(Collectors.toSet());
     List<Group> groups =
         survey.alike().stream()
             .map(
@@ -220,7 +215,6 @@ final class Preparation {
                             .map(i -> images.file(i).orElseThrow())
                             .map(store::relative)
                             .toList(),
-                        !near.contains(group.get(0)),
                         group.stream().map(images::label).distinct().count() > 1))
             .toList();
     return Findings.of(unreadable, groups);

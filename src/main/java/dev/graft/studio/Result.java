@@ -3,14 +3,16 @@ package dev.graft.studio;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.graft.evaluation.ConfusionMatrix;
 import dev.graft.evaluation.Interval;
+import dev.graft.evaluation.Prediction;
 import dev.graft.io.Csv;
-import dev.graft.labels.LabelFiles;
 import dev.graft.report.RunFiles;
+import dev.graft.report.RunFiles.LabelRow;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -49,77 +51,53 @@ record Result(
    * @param truth its label
    * @param predicted the class that the model suggests, with its probability
    */
-  record Mistake(String path, String truth, String predicted, double probability) {}
-
-  /** A row of the list of labels, see {@link LabelFiles}. */
-  private record Labeled(
-      String path, String label, String other, double ofLabel, double ofOther, String reasons) {
-    static List<Labeled> read(Path file) throws IOException {
-      return Csv.read(file).stream().skip(1).map(Labeled::of).toList();
-    }
-
-    private static Labeled of(List<String> row) {
-      return new Labeled(
-          row.get(0),
-          row.get(1),
-          row.get(2),
-          Double.parseDouble(row.get(3)),
-          Double.parseDouble(row.get(4)),
-          row.get(5));
-    }
-
-    boolean isWrong() {
-      return ofOther > ofLabel;
-    }
-
-    boolean isSuspect() {
-      return List.of(reasons.split(" ")).contains("label");
-    }
-
-    Mistake mistake() {
-      return new Mistake(path, label, other, ofOther);
+  record Mistake(String path, String truth, String predicted, double probability) {
+    private static Mistake of(LabelRow label) {
+      return new Mistake(
+          label.path(), label.label(), label.suggested(), label.suggestedProbability());
     }
   }
 
   /** Reads the folder of a completed run on the images of a store. */
   static Result of(Path folder, ImageStore store) throws IOException {
     RunFiles run = RunFiles.read(folder);
-    Path folds = folder.resolve("folds.csv");
+    List<LabelRow> labels = RunFiles.labels(folder);
     Result result =
-        Files.isRegularFile(folds) && !run.crossValidationLeads()
-            ? crossValidated(run, Csv.read(folds).size() - 1)
+        run.has("folds.csv") && !labels.isEmpty() && !run.crossValidationLeads()
+            ? crossValidated(run, labels)
             : heldOut(run, store);
-    return result.withSuspects(folder);
+    return result.withSuspects(labels);
   }
 
-  private static Result crossValidated(RunFiles run, int folds) throws IOException {
-    List<Labeled> all = Labeled.read(run.folder().resolve(LabelFiles.CSV));
+  private static Result crossValidated(RunFiles run, List<LabelRow> all) throws IOException {
     List<String> classes = run.evaluation().classNames();
-    int n = classes.size();
-    int[][] confusion = new int[n][n];
-    for (Labeled each : all) {
-      String predicted = each.isWrong() ? each.other() : each.label();
-      confusion[classes.indexOf(each.label())][classes.indexOf(predicted)]++;
+    List<Prediction> predictions = new ArrayList<>();
+    for (LabelRow each : all) {
+      int truth = index(classes, each.label());
+      int predicted = isMistake(each) ? index(classes, each.suggested()) : truth;
+      double probability = Math.max(each.labelProbability(), each.suggestedProbability());
+      predictions.add(new Prediction(predictions.size(), truth, predicted, (float) probability));
     }
-    List<Mistake> mistakes = all.stream().filter(Labeled::isWrong).map(Labeled::mistake).toList();
-    int correct = all.size() - mistakes.size();
-    Interval interval = Interval.wilson(correct, all.size());
-    return new Result(
-        (double) correct / all.size(),
-        interval.low(),
-        interval.high(),
-        all.size(),
-        folds,
-        seconds(run),
-        classes,
-        Stream.of(confusion).map(row -> IntStream.of(row).boxed().toList()).toList(),
-        shown(mistakes.stream()),
-        null);
+    return of(
+        run,
+        Csv.read(run.folder().resolve("folds.csv")).size() - 1,
+        new ConfusionMatrix(classes, predictions),
+        all.stream().filter(Result::isMistake).map(Mistake::of));
+  }
+
+  private static boolean isMistake(LabelRow label) {
+    return label.suggestedProbability() > label.labelProbability();
+  }
+
+  private static int index(List<String> classes, String name) {
+    return Objects.checkIndex(classes.indexOf(name), classes.size());
   }
 
   private static Result heldOut(RunFiles run, ImageStore store) throws IOException {
-    Interval interval = run.evaluation().interval();
-    Stream<Mistake> mistakes =
+    return of(
+        run,
+        0,
+        run.evaluation().confusion(),
         Csv.read(run.folder().resolve("mistakes.csv")).stream()
             .skip(1)
             .map(
@@ -128,22 +106,24 @@ record Result(
                         store.relative(Path.of(row.get(0))),
                         row.get(1),
                         row.get(2),
-                        Double.parseDouble(row.get(3))));
-    return new Result(
-        run.evaluation().accuracy(),
-        interval.low(),
-        interval.high(),
-        run.evaluation().count(),
-        0,
-        seconds(run),
-        run.evaluation().classNames(),
-        matrix(run.evaluation().confusion()),
-        shown(mistakes),
-        null);
+                        Double.parseDouble(row.get(3)))));
   }
 
-  private static double seconds(RunFiles run) {
-    return run.number("/seconds/total").orElse(0.0);
+  private static Result of(
+      RunFiles run, int folds, ConfusionMatrix confusion, Stream<Mistake> mistakes) {
+    int images = IntStream.range(0, confusion.size()).map(confusion::support).sum();
+    Interval interval = Interval.wilson(confusion.trace(), images);
+    return new Result(
+        (double) confusion.trace() / images,
+        interval.low(),
+        interval.high(),
+        images,
+        folds,
+        run.number("/seconds/total").orElse(0.0),
+        confusion.classNames(),
+        matrix(confusion),
+        shown(mistakes),
+        null);
   }
 
   private static List<Mistake> shown(Stream<Mistake> mistakes) {
@@ -163,19 +143,13 @@ record Result(
         .toList();
   }
 
-  /** Returns this result with the suspects of a run's list of labels, if it has one. */
-  Result withSuspects(Path folder) throws IOException {
-    Path labels = folder.resolve(LabelFiles.CSV);
-    if (!Files.isRegularFile(labels)) {
-      return this;
-    }
-    List<Mistake> found =
-        Labeled.read(labels).stream()
-            .filter(Labeled::isSuspect)
-            .limit(MAX_SHOWN)
-            .map(Labeled::mistake)
-            .toList();
-    return with(mistakes, found);
+  /** Returns this result with the suspects of a run's list of labels, unless it is empty. */
+  Result withSuspects(List<LabelRow> labels) {
+    return labels.isEmpty()
+        ? this
+        : with(
+            mistakes,
+            labels.stream().filter(LabelRow::wrong).limit(MAX_SHOWN).map(Mistake::of).toList());
   }
 
   /** Returns this result with the images only whose path is accepted. */

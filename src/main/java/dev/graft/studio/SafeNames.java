@@ -1,6 +1,7 @@
 package dev.graft.studio;
 
 import dev.graft.studio.Refusal.Reason;
+import dev.graft.util.Messages;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
@@ -54,19 +55,12 @@ final class SafeNames {
     return name;
   }
 
-  /** Returns whether a character is invisible, other than U+200C and U+200D, which join emoji. */
+  /** Returns whether a character is invisible, or has no glyph that every system knows. */
   private static boolean isInvisible(int character) {
-    return switch (Character.getType(character)) {
-      case Character.CONTROL,
-          Character.SURROGATE,
-          Character.UNASSIGNED,
-          Character.PRIVATE_USE,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          true;
-      case Character.FORMAT -> character != 0x200c && character != 0x200d;
-      default -> false;
-    };
+    int type = Character.getType(character);
+    return !Messages.isPrintable(character)
+        || type == Character.UNASSIGNED
+        || type == Character.PRIVATE_USE;
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.graft.studio;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.image.ImageFileReader;
@@ -21,7 +20,6 @@ import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.sse.SseHandler;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,7 +107,7 @@ public final class Studio implements AutoCloseable {
   private record State(
       String folder,
       List<ImageStore.ImageClass> classes,
-      TrainingState training,
+      Training.State training,
       Preparation.State preparation,
       Result result,
       boolean checkingLabels,
@@ -121,24 +119,6 @@ public final class Studio implements AutoCloseable {
       String undo,
       String redo,
       int binned) {}
-
-  private record TrainingState(
-      String status,
-      String task,
-      long done,
-      long total,
-      List<Training.Epoch> epochs,
-      String message) {
-    TrainingState(Training.State state) {
-      this(
-          state.status().name().toLowerCase(Locale.ROOT),
-          state.task(),
-          state.done(),
-          state.total(),
-          state.epochs(),
-          state.message());
-    }
-  }
 
   /**
    * An image in a listing.
@@ -214,7 +194,7 @@ public final class Studio implements AutoCloseable {
     routes.get("/api/images", this::list);
     routes.get("/api/images/file", this::sendImage);
     routes.get("/api/images/thumbnail", this::sendThumbnail);
-    routes.get("/api/export", this::export);
+    routes.get("/api/export", context -> takeHome.send(context, requireRun()));
     routes.get("/api/snippets", this::snippets);
     routes.ownPost("/api/predict", context -> predict(context, own(context)));
     routes.ownPost("/api/heatmap", context -> heatMap(context, own(context)));
@@ -230,7 +210,7 @@ public final class Studio implements AutoCloseable {
         "/api/classes/{name}/delete",
         (context, body) -> store.deleteClass(context.pathParam("name")),
         200);
-    routes.ownPost("/api/classes/{name}/images", this::add);
+    storing(routes, "/api/classes/{name}/images", this::add);
     change(
         routes,
         "/api/images/move",
@@ -238,17 +218,11 @@ public final class Studio implements AutoCloseable {
         200);
     change(routes, "/api/images/delete", (context, body) -> store.delete(paths(body)), 200);
     change(routes, "/api/images/keep", (context, body) -> store.keep(paths(body)), 200);
-    change(routes, "/api/undo", (context, body) -> changed(store.undo()), 200);
-    change(routes, "/api/redo", (context, body) -> changed(store.redo()), 200);
+    change(routes, "/api/undo", (context, body) -> store.undo(), 200);
+    change(routes, "/api/redo", (context, body) -> store.redo(), 200);
     change(routes, "/api/bin/empty", (context, body) -> store.emptyBin(), 200);
     change(routes, "/api/train", (context, body) -> training.start(), 202);
     change(routes, "/api/train/cancel", (context, body) -> training.cancel(), 202);
-  }
-
-  private static void changed(Optional<String> kind) {
-    if (kind.isEmpty()) {
-      throw new Refusal(Reason.NOTHING_TO_UNDO);
-    }
   }
 
   private interface Change {
@@ -257,18 +231,32 @@ public final class Studio implements AutoCloseable {
 
   /** Adds an address that changes something and answers with the new state. */
   private void change(WebServer.Routes routes, String path, Change change, int status) {
+    storing(
+        routes,
+        path,
+        context -> {
+          change.make(context, json(bodies.text(context, Deadline.after(TIMEOUT))));
+          events.changed();
+          context.status(status).json(state());
+        });
+  }
+
+  /**
+   * Adds an address that changes something, for this page only. A full disk is a fault of this
+   * machine, not of the request.
+   */
+  private void storing(WebServer.Routes routes, String path, Handler handler) {
     routes.ownPost(
         path,
         context -> {
           requireToken(context);
-          JsonNode body = json(bodies.text(context, Deadline.after(TIMEOUT)));
-          storing(
-              () -> {
-                change.make(context, body);
-                return null;
-              });
-          events.changed();
-          context.status(status).json(state());
+          try {
+            handler.handle(context);
+          } catch (IOException e) {
+            Refusal failure = new Refusal(Reason.DISK_FULL);
+            failure.initCause(e);
+            throw failure;
+          }
         });
   }
 
@@ -278,17 +266,6 @@ public final class Studio implements AutoCloseable {
 
   private void merge(Context context, JsonNode body) throws IOException {
     store.merge(context.pathParam("name"), text(body, "into"));
-  }
-
-  /** Runs a change; a full disk is a fault of this machine, not of the request. */
-  private static <T> T storing(IoSupplier<T> change) {
-    try {
-      return change.get();
-    } catch (IOException e) {
-      Refusal failure = new Refusal(Reason.DISK_FULL);
-      failure.initCause(e);
-      throw failure;
-    }
   }
 
   // Guards.
@@ -319,10 +296,8 @@ public final class Studio implements AutoCloseable {
   private static JsonNode json(byte[] body) {
     try {
       return body.length == 0 ? JSON.createObjectNode() : JSON.readTree(body);
-    } catch (JsonProcessingException e) {
-      throw new BadRequestResponse("The body must be JSON.");
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // from memory
+      throw new BadRequestResponse("The body must be JSON.");
     }
   }
 
@@ -362,7 +337,7 @@ public final class Studio implements AutoCloseable {
       return new State(
           store.folder().toString(),
           store.classes(),
-          new TrainingState(training.state()),
+          training.state(),
           preparation.state(),
           training.result().orElse(null),
           training.isCheckingLabels(),
@@ -380,16 +355,12 @@ public final class Studio implements AutoCloseable {
   }
 
   private void add(Context context) throws IOException {
-    requireToken(context);
-    byte[] image = own(context);
     String path =
-        storing(
-            () ->
-                store.add(
-                    context.pathParam("name"),
-                    context.header("X-File-Name"),
-                    image,
-                    context.header("X-Graft-Group")));
+        store.add(
+            context.pathParam("name"),
+            context.header("X-File-Name"),
+            own(context),
+            context.header("X-Graft-Group"));
     events.changed();
     context.status(201).json(Map.of("path", path));
   }
@@ -487,15 +458,6 @@ public final class Studio implements AutoCloseable {
 
   private void heatMap(Context context, byte[] image) {
     context.contentType("image/png").result(predictor.heatMap(image));
-  }
-
-  private void export(Context context) throws IOException {
-    TakeHome.Parcel parcel = takeHome.of(requireRun(), context.queryParam("format"));
-    String name = parcel.name().replaceAll("[^\\x20-\\x7e]|[\"\\\\]", "_");
-    context
-        .header("Content-Disposition", "attachment; filename=\"" + name + "\"")
-        .contentType(parcel.type());
-    parcel.content().writeTo(context.outputStream());
   }
 
   private void snippets(Context context) {

@@ -5,6 +5,7 @@ import dev.graft.output.OutputFolder;
 import dev.graft.run.Exporter;
 import dev.graft.tuning.RunEvents;
 import io.javalin.http.BadRequestResponse;
+import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -19,44 +20,38 @@ import java.util.zip.ZipOutputStream;
 final class TakeHome {
   private final OutputFolder output;
 
-  /** A file to send. */
-  record Parcel(String name, String type, Content content) {}
-
-  /** Writes a file's content. */
-  interface Content {
-    void writeTo(OutputStream out) throws IOException;
-  }
-
   TakeHome(OutputFolder output) {
     this.output = output;
   }
 
   /**
-   * Returns a file of a run; exports are made once and checked as by {@code graft export}.
+   * Answers with a file of a run; exports are made once and checked as by {@code graft export}.
    *
-   * @param format {@code onnx}, {@code int8}, {@code model} or {@code report}
+   * @param context has the {@code format}: {@code onnx}, {@code int8}, {@code model} or {@code
+   *     report}
    * @throws BadRequestResponse for another format
    */
-  Parcel of(Path run, String format) throws IOException {
+  void send(Context context, Path run) throws IOException {
     String name = String.valueOf(run.getFileName());
-    return switch (format == null ? "" : format) {
-      case "onnx" -> export(run, Exporter.Format.ONNX, name + ".onnx");
-      case "int8" -> export(run, Exporter.Format.INT8, name + ".int8.onnx");
-      case "model" ->
-          new Parcel(name + ".zip", "application/zip", out -> zip(run.resolve("model"), out));
-      case "report" -> file(run.resolve("report.html"), name + ".html", "text/html; charset=utf-8");
+    switch (String.valueOf(context.queryParam("format"))) {
+      case "onnx" -> sendExport(context, export(run, Exporter.Format.ONNX, name + ".onnx"));
+      case "int8" -> sendExport(context, export(run, Exporter.Format.INT8, name + ".int8.onnx"));
+      case "model" -> zip(run.resolve("model"), out(context, name + ".zip", "application/zip"));
+      case "report" ->
+          Files.copy(
+              run.resolve("report.html"), out(context, name + ".html", "text/html; charset=utf-8"));
       default -> throw new BadRequestResponse("format must be onnx, int8, model or report.");
-    };
+    }
   }
 
-  private synchronized Parcel export(Path run, Exporter.Format format, String name)
+  private synchronized Path export(Path run, Exporter.Format format, String name)
       throws IOException {
     Path file = output.exports().resolve(name);
     if (!Files.isRegularFile(file)) {
       new Exporter(run, output, new RunEvents() {})
           .export(format, Optional.of(file), TakeHome::requireAccuracy);
     }
-    return file(file, name, "application/octet-stream");
+    return file;
   }
 
   private static void requireAccuracy(Exporter.Int8Cost cost) {
@@ -65,8 +60,18 @@ final class TakeHome {
     }
   }
 
-  private static Parcel file(Path file, String name, String type) {
-    return new Parcel(name, type, out -> Files.copy(file, out));
+  private static void sendExport(Context context, Path export) throws IOException {
+    String name = export.getFileName().toString();
+    Files.copy(export, out(context, name, "application/octet-stream"));
+  }
+
+  /** Returns the body of an answer that the browser stores as a file. */
+  private static OutputStream out(Context context, String name, String type) {
+    String safe = name.replaceAll("[^\\x20-\\x7e]|[\"\\\\]", "_");
+    return context
+        .header("Content-Disposition", "attachment; filename=\"" + safe + "\"")
+        .contentType(type)
+        .outputStream();
   }
 
   /** Writes a folder's files, under the folder's name. */

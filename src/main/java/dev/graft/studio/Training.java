@@ -1,5 +1,6 @@
 package dev.graft.studio;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.graft.GraftException;
 import dev.graft.evaluation.History;
 import dev.graft.labels.LabelFiles;
@@ -7,6 +8,7 @@ import dev.graft.output.OutputFolder;
 import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.report.RunFiles;
 import dev.graft.run.FineTuneRun;
 import dev.graft.run.RunInterruption;
 import dev.graft.studio.ImageStore.ImageClass;
@@ -58,9 +60,13 @@ final class Training {
   private RunInterruption interruption;
 
   enum Status {
+    @JsonProperty("idle")
     IDLE,
+    @JsonProperty("running")
     RUNNING,
+    @JsonProperty("done")
     DONE,
+    @JsonProperty("failed")
     FAILED
   }
 
@@ -260,7 +266,7 @@ final class Training {
           LabelReview review = LabelReview.of(prepared, features, prepared.survey());
           LabelFiles.write(review, store.folder(), folder.resolve(LabelFiles.CSV));
         }
-        result = result.withSuspects(folder);
+        result = result.withSuspects(RunFiles.labels(folder));
       }
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       String why = "The labels can't be checked: " + Messages.of(e, "the cause is unknown") + ".";

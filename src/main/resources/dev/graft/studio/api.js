@@ -31,8 +31,8 @@ async function renew() {
   return renewed;
 }
 
-// In the user's language: by the reason of a refusal or, less precisely, by the status.
-function sentence({ code, message, details }) {
+/** Returns the studio's sentence in the user's language: by the reason of a refusal or, less precisely, by the status. */
+export function sentence({ code, message, details }) {
   if (hasText(details?.reason)) return text(details.reason, details.what);
   return hasText(`status${code}`) ? text(`status${code}`, message) : message ?? text('gone');
 }

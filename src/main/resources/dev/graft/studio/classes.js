@@ -22,12 +22,15 @@ export function choose(name) {
 
 const path = (name, action) => `/api/classes/${encodeURIComponent(name)}/${action}`;
 
-export async function make(name, tell) {
+/** Sends a class name, and chooses the class that has it then: the studio normalizes names. */
+async function give(path, name, tell) {
   const before = new Set(state.classes.map(each => each.name));
-  if (!await change('/api/classes', { name }, tell)) return false;
+  if (!await change(path, { name }, tell)) return false;
   choose(state.classes.find(each => !before.has(each.name))?.name ?? null);
   return true;
 }
+
+export const make = (name, tell) => give('/api/classes', name, tell);
 
 /** Asks for a class name until it is accepted; returns whether one was. */
 export async function askName(question, input, accept) {
@@ -39,13 +42,7 @@ export async function askName(question, input, accept) {
   return false;
 }
 
-const rename = name => askName(text('renameTo', name), name, async (next, tell) => {
-  if (next === name) return true;
-  const others = new Set(state.classes.map(each => each.name));
-  if (!await change(path(name, 'rename'), { name: next }, tell)) return false;
-  choose(state.classes.find(each => !others.has(each.name))?.name ?? null);
-  return true;
-});
+const rename = name => askName(text('renameTo', name), name, (next, tell) => next === name || give(path(name, 'rename'), next, tell));
 
 async function merge(name) {
   const choices = state.classes.map(each => each.name).filter(each => each !== name);

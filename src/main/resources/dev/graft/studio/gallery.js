@@ -1,5 +1,5 @@
 // The images of a class, or of all: only visible ones are elements, so that 20,000 are as fast as 20.
-import { change, get, state, watch } from './api.js';
+import { change, get, sentence, state, watch } from './api.js';
 import { current, hiddenWhile, onChoice } from './classes.js';
 import { byId, element, say } from './dom.js';
 import { LISTED, mistakesOf } from './review.js';
@@ -89,7 +89,7 @@ function cell(image, index, across) {
   const thumbnail = element('img', { alt: '', loading: 'lazy', src: `/api/images/thumbnail?path=${encodeURIComponent(image.path)}&v=${image.version}` });
   thumbnail.addEventListener('error', () => { thumbnail.hidden = true; });
   const mark = image.problem ? '⚠' : image.conflict ? '≠' : image.alike ? '≈' : '';
-  const about = [image.path, image.problem && text('status422', image.problem), image.alike ? text('likeOthers', image.alike.join(', ')) : null, image.note].filter(Boolean).join(': ');
+  const about = [image.path, image.problem && sentence({ code: 422, message: image.problem }), image.alike ? text('likeOthers', image.alike.join(', ')) : null, image.note].filter(Boolean).join(': ');
   const made = element('div', {
     className: 'cell', id: `image-${index}`, role: 'option', title: about, 'aria-label': about, 'aria-selected': String(selected.has(image.path)),
     'aria-setsize': total, 'aria-posinset': index + 1, onclick: event => pick(index, event),

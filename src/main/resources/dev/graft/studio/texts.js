@@ -134,54 +134,6 @@ const texts = {
     changeRename: 'renaming a class',
     changeMerge: 'merging classes',
     changeDeleteClass: 'deleting a class',
-
-    // Tasks of a training, by the names that the studio sends.
-    taskreadingimageheaders: 'reading image headers',
-    taskreadingimages: 'reading images',
-    taskranges: 'ranges',
-    taskfeatures: 'features',
-    taskduplicates: 'duplicates',
-    tasktraining: 'training',
-    taskvalidation: 'validation',
-    tasktest: 'test',
-    taskcrossvalidation: 'cross-validation',
-
-    // Refusals of the studio, by their reason.
-    CLASS_EXISTS: 'There is a class of this name already.',
-    CLASS_MISSING: 'No class has this name.',
-    DISK_FULL: 'This could not be stored: the disk is full or can’t be written. Everything stored before is safe.',
-    FOLDER_CHANGED_GONE: '{0} was moved or deleted by another program.',
-    FOLDER_CHANGED_NOT_EMPTY: '{0} is not empty: another program has changed the folder.',
-    FOLDER_CHANGED_TAKEN: '{0} is there already: another program has changed the folder.',
-    FOLDER_UNREADABLE: 'The folder can’t be read; check that its disk is still there.',
-    HEAT_MAPS_MISSING: 'This engine only predicts, and has no heat maps.',
-    IMAGE_MISSING: 'This image does not exist anymore.',
-    IMAGE_TOO_LARGE: 'An image may have at most {0} megapixels.',
-    NAME_DEVICE: 'This is the name of a device on Windows; choose another name.',
-    NAME_EMPTY: 'The class name is empty; choose another name.',
-    NAME_FORBIDDEN: 'The class name has one of the characters < > : " / \\ | ? *; choose another name.',
-    NAME_INVISIBLE: 'The class name has a character that can’t be seen; choose another name.',
-    NAME_LOCALE: 'The system’s locale can’t write this name; choose another one, or start the studio with LC_ALL=C.UTF-8.',
-    NAME_LONG: 'The class name is longer than {0} bytes; choose a shorter one.',
-    NAME_PERIOD: 'The class name starts or ends with a period; choose another name.',
-    NAME_RESERVED: 'Folders of this name belong to the operating system and are ignored; choose another name.',
-    NOTHING_TO_UNDO: 'There is nothing left to undo or redo.',
-    TOKEN: 'The token is not this studio’s; load the page again.',
-    TOO_FEW_IMAGES: 'Training needs two classes or more, each with at least {0} different images.',
-    TOO_MANY_PAGES: 'Too many pages are open; close one.',
-    TRAINING_RUNS: 'A training is running already.',
-    UNTRAINED: 'Nothing has been trained yet: train first.',
-
-    // Other errors, by their status; {0} is the sentence in English.
-    status400: '{0}',
-    status403: '{0}',
-    status404: '{0}',
-    status408: '{0}',
-    status413: '{0}',
-    status422: '{0}',
-    status429: '{0}',
-    status500: '{0}',
-    status503: '{0}',
   },
   ja: {
     tools: 'ツール',
@@ -318,6 +270,7 @@ const texts = {
     changeMerge: 'クラスの統合',
     changeDeleteClass: 'クラスの削除',
 
+    // Tasks of a training, by the names that the studio sends, which are English.
     taskreadingimageheaders: '画像の種類の確認',
     taskreadingimages: '画像の読み込み',
     taskranges: '値の範囲',
@@ -328,6 +281,7 @@ const texts = {
     tasktest: 'テスト',
     taskcrossvalidation: '交差検証',
 
+    // Refusals of the studio, by their reason; the studio sends the sentences in English.
     CLASS_EXISTS: 'この名前のクラスはすでにあります。',
     CLASS_MISSING: 'この名前のクラスはありません。',
     DISK_FULL: '保存できませんでした。ディスクがいっぱいか、書き込めません。それまでに保存したものは失われていません。',
@@ -353,6 +307,7 @@ const texts = {
     TRAINING_RUNS: 'すでに学習中です。',
     UNTRAINED: 'まだ学習していません。先に学習してください。',
 
+    // Other errors, by their status; {0} is the sentence in English.
     status400: '要求が正しくありません（{0}）',
     status403: '許可されていません（{0}）',
     status404: '見つかりません（{0}）',

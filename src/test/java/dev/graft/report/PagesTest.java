@@ -430,6 +430,25 @@ class PagesTest {
   void aTableThatIsReadWhileThePageIsWrittenIsReportedInASentence() throws IOException {
     write("typicality.csv", "index,typicality\n0,much\n");
     assertDamaged("typicality.csv", 2, this::page);
+    Files.delete(folder.resolve("typicality.csv"));
+    write("labels.csv", "path,label,suggested,label_probability,suggested_probability,reason\nx\n");
+    assertDamaged("labels.csv", 2, this::page);
+  }
+
+  @Test
+  void onlyLabelsThatAreProbablyWrongAreOnThePage() throws IOException {
+    assertThat(page()).doesNotContain("Labels that are probably wrong");
+    write(
+        "labels.csv",
+        """
+        path,label,suggested,label_probability,suggested_probability,reason
+        cat/1.png,cat,dog,0.100000,0.900000,conflict label
+        cat/2.png,cat,dog,0.200000,0.800000,conflict
+        """);
+    assertThat(page())
+        .contains(
+            "<td>cat/<wbr>1.<wbr>png</td><td>cat</td><td class=\"n\">0.100000</td><td>dog</td>")
+        .doesNotContain("2.<wbr>png");
   }
 
   private void assertDamaged(String file, int row, ThrowingCallable call) {

@@ -42,6 +42,18 @@ class SwapTest {
     return send(server, body, "POST /models/model", "Content-Type: application/json");
   }
 
+  /** The last one begins as JSON in UTF-32, but has a character that does not exist. */
+  @Test
+  void aBodyWithoutAPathIsRefused() throws Exception {
+    try (Server server = server(new FakeModel("first").classifier(), path -> null)) {
+      for (byte[] body : new byte[][] {{'['}, {'{', '}'}, {0, 0, 0, '{', 127, 0, 0, 0}}) {
+        String answer = send(server, body, "POST /models/model", "Content-Type: application/json");
+        assertThat(status(answer)).as(answer).isEqualTo(400);
+        assertThat(answer).contains("The body must be {");
+      }
+    }
+  }
+
   private static void until(BooleanSupplier condition) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (!condition.getAsBoolean() && System.nanoTime() < end) {

@@ -54,6 +54,12 @@ class StudioPageTest {
     Map<String, String> english = texts("en");
     Map<String, String> japanese = texts("ja");
     assertThat(english).hasSizeGreaterThan(80);
+    // The studio sends refusals, tasks and errors in English.
+    for (Refusal.Reason each : Refusal.Reason.values()) {
+      english.put(each.name(), each.sentence().replace("%s", "{0}"));
+    }
+    found("\\b(task[a-z]+): '", scripts()).forEach(key -> english.put(key, ""));
+    found("\\b(status\\d+): '", scripts()).forEach(key -> english.put(key, "{0}"));
     assertThat(japanese.keySet()).isEqualTo(english.keySet());
     english.forEach(
         (key, text) -> {
@@ -73,25 +79,11 @@ class StudioPageTest {
     used.addAll(found("'(key[A-Z]\\w+)'", scripts));
     used.addAll(found("key: '(\\w+)'", scripts));
     used.addAll(List.of("mistake", "suspect")); // the arguments of a call
-    used.addAll(found("\\b((?:task|status)\\w*[a-z0-9]): '", scripts));
-    for (Refusal.Reason each : Refusal.Reason.values()) {
-      used.add(each.name());
-    }
     for (String kind :
         List.of("Add", "Move", "Delete", "Keep", "Class", "Rename", "Merge", "DeleteClass")) {
       used.add("change" + kind);
     }
     assertThat(texts("en").keySet()).isEqualTo(used);
-  }
-
-  @Test
-  void everyRefusalIsInBothLanguages() throws IOException {
-    Map<String, String> english = texts("en");
-    for (Refusal.Reason each : Refusal.Reason.values()) {
-      String sentence = each.sentence().replace("%s", "{0}").replace('\'', '’');
-      assertThat(english.get(each.name()).replace("\\\\", "\\")).isEqualTo(sentence);
-      assertThat(texts("ja").get(each.name())).as(each.name()).isNotBlank();
-    }
   }
 
   /** The Japanese page must never show an English message of the studio. */

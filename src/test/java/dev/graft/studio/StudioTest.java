@@ -269,6 +269,8 @@ class StudioTest {
       assertThat(client.raw("GET /api/state HTTP/1.1\r\nHost: example.com"))
           .startsWith("HTTP/1.1 403 ");
       assertThat(client.post("/api/classes", "[").statusCode()).isEqualTo(400);
+      byte[] noCharacter = {0, 0, 0, '{', 127, 0, 0, 0}; // in UTF-32
+      assertThat(client.post("/api/classes", noCharacter).statusCode()).isEqualTo(400);
       assertThat(client.post("/api/classes", "{}").statusCode()).isEqualTo(400);
       assertThat(client.get("/api/classes").statusCode()).isEqualTo(405);
       assertThat(client.state().path("classes").size()).isZero();
