@@ -124,7 +124,7 @@ public final class NetworkTrainer implements AutoCloseable {
         new EarlyStopping(settings.earlyStopping().patience(), settings.earlyStopping().minDelta());
     var history =
         new HistoryListener(
-            earlyStopping.minDelta(), step -> settings.learningRate().value() * rate.at(step));
+            earlyStopping, step -> settings.learningRate().value() * rate.at(step));
     CrossEntropy loss = loss(train);
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
@@ -132,8 +132,7 @@ public final class NetworkTrainer implements AutoCloseable {
             new SavableAdam(
                 recipe, rates(rate, train.batches()), best.trained(), model.getNDManager());
         var progress =
-            new ProgressListener(
-                events, settings.epochs(), train.batches(), history, earlyStopping)) {
+            new ProgressListener(events, settings.epochs(), train.batches(), history)) {
       var seeds = new SeedListener(recipe.seed());
       var checkpoint =
           new CheckpointListener(checkpoints, best, optimizer, history, List.of(loss, accuracy));
@@ -144,11 +143,11 @@ public final class NetworkTrainer implements AutoCloseable {
         history,
         progress,
         new DivergenceListener(history),
-        new BestWeightsListener(history, earlyStopping, best),
+        new BestWeightsListener(history, best),
         seeds,
         checkpoint,
         new InterruptionListener(interruption),
-        new EarlyStoppingListener(history, earlyStopping, settings.epochs())
+        new EarlyStoppingListener(history, settings.epochs())
       };
       DefaultTrainingConfig config =
           new DefaultTrainingConfig(loss)
@@ -173,7 +172,7 @@ public final class NetworkTrainer implements AutoCloseable {
         }
         seeds.start(trainer, epochs, batches);
         train.endEpochsWhen(events::endsEpoch);
-        if (!earlyStopping.hasStopped(history.validationLosses())) {
+        if (history.decision() != EarlyStopping.Decision.STOP) {
           EasyTrain.fit(trainer, settings.epochs() - epochs, shown(train, mixup), validation);
         }
       } catch (EarlyStoppingListener.Stopped stopped) {
@@ -185,10 +184,10 @@ public final class NetworkTrainer implements AutoCloseable {
       } catch (IllegalStateException e) {
         throw noGradients(e);
       }
-      int epoch = History.bestEpoch(earlyStopping.minDelta(), history.validationLosses());
-      if (epoch > 0 && (settings.earlyStopping().restoreBest() || interrupted)) {
+      Optional<History.Epoch> restored = history.history().findBest();
+      if (restored.isPresent() && (settings.earlyStopping().restoreBest() || interrupted)) {
         best.restore();
-        events.restored(epoch, history.epochs());
+        events.restored(restored.get().epoch(), history.epochs());
       }
       return history.history();
     }
