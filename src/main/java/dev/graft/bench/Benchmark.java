@@ -535,7 +535,7 @@ public final class Benchmark {
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();
       int[] held = IntStream.range(0, VALIDATED).toArray();
       try (NetworkTrainer training =
-          new NetworkTrainer(network, false, recipe, Device.cpu(), TrainingEvents.NONE)) {
+          new NetworkTrainer(network, recipe, Device.cpu(), TrainingEvents.NONE)) {
         double[] seconds =
             training
                 .fit(

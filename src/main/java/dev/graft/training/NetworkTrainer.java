@@ -37,13 +37,12 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Trains a network by DJL's {@code EasyTrain} and evaluates it. The input is either cached
- * activations at the freeze boundary, or pixels, which then pass through the frozen part in every
- * epoch.
+ * Trains a network by DJL's {@code EasyTrain} and evaluates it. Batches hold cached activations at
+ * the freeze boundary or, if the recipe has no cache, pixels, which then pass through the frozen
+ * part in every epoch.
  */
 public final class NetworkTrainer implements AutoCloseable {
   private final DjlNetwork network;
-  private final boolean fromPixels;
   private final Recipe recipe;
   private final TrainingEvents events;
   private final Model model;
@@ -53,35 +52,28 @@ public final class NetworkTrainer implements AutoCloseable {
   private final Interruption interruption;
   private boolean interrupted;
 
-  /**
-   * Creates a trainer that can't be interrupted.
-   *
-   * @param fromPixels whether batches hold pixels; otherwise the activations at the freeze boundary
-   */
-  public NetworkTrainer(
-      DjlNetwork network, boolean fromPixels, Recipe recipe, Device device, TrainingEvents events) {
-    this(network, fromPixels, recipe, device, events, new Interruption());
+  /** Creates a trainer that can't be interrupted. */
+  public NetworkTrainer(DjlNetwork network, Recipe recipe, Device device, TrainingEvents events) {
+    this(network, recipe, device, events, new Interruption());
   }
 
   /**
    * Creates a trainer.
    *
-   * @param fromPixels whether batches hold pixels; otherwise the activations at the freeze boundary
    * @param interruption stops the training after the current step
    */
   public NetworkTrainer(
       DjlNetwork network,
-      boolean fromPixels,
       Recipe recipe,
       Device device,
       TrainingEvents events,
       Interruption interruption) {
     this.interruption = interruption;
     this.network = network;
-    this.fromPixels = fromPixels;
     this.recipe = recipe;
     this.events = events;
     this.device = device;
+    boolean fromPixels = !recipe.execution().cache();
     Shape[] pixels = {network.inputShape()};
     inputs = fromPixels ? pixels : network.frozenPart().getOutputShapes(pixels);
     // A new model, because DJL unfreezes all parameters of a model that was loaded.
@@ -353,7 +345,7 @@ public final class NetworkTrainer implements AutoCloseable {
 
   /** Opens the trained stages with their current weights, for {@link #predict}. */
   public TrainedStages stages() {
-    return TrainedStages.of(network, fromPixels, recipe, device);
+    return TrainedStages.of(network, recipe, device);
   }
 
   /**

@@ -368,8 +368,7 @@ public final class SpeedProbe {
             };
           }
         };
-    try (NetworkTrainer trainer =
-        new NetworkTrainer(network, !recipe.execution().cache(), recipe, device, steps, stop)) {
+    try (NetworkTrainer trainer = new NetworkTrainer(network, recipe, device, steps, stop)) {
       FeatureBatches train =
           FeatureBatches.shuffled(
               source, rows, labels, recipe.training().batchSize().value(), 1, recipe.seed());

@@ -151,7 +151,7 @@ public final class Tuning implements AutoCloseable {
     data = run.data();
     images = data.images();
     network = run.network();
-    training = training(listener, fitting);
+    training = new NetworkTrainer(network, recipe, run.device(), listener, fitting);
     untrained = training.weights();
     if (recipe.data().folds() > 0) {
       saveInitialWeights();
@@ -161,11 +161,6 @@ public final class Tuning implements AutoCloseable {
   /** Saves the initial weights for {@link #crossValidate}; must be called before the training. */
   public void saveInitialWeights() {
     untrained.save();
-  }
-
-  private NetworkTrainer training(TrainingEvents listener, Interruption stop) {
-    return new NetworkTrainer(
-        run.network(), !recipe.execution().cache(), recipe, run.device(), listener, stop);
   }
 
   /**
@@ -267,8 +262,7 @@ public final class Tuning implements AutoCloseable {
     }
     network.setOutput(head.kernel(), head.bias());
     training.close();
-    training =
-        new NetworkTrainer(network, false, recipe, run.device(), TrainingEvents.NONE, fitting);
+    training = new NetworkTrainer(network, recipe, run.device(), TrainingEvents.NONE, fitting);
     convex = Optional.of(head);
   }
 
@@ -407,7 +401,7 @@ public final class Tuning implements AutoCloseable {
   }
 
   private TrainedStages trainedStages() {
-    return TrainedStages.of(run.network(), !recipe.execution().cache(), recipe, run.device());
+    return TrainedStages.of(run.network(), recipe, run.device());
   }
 
   private Typicality typicality(Split split, Survey survey) {
@@ -540,7 +534,8 @@ public final class Tuning implements AutoCloseable {
                     split.test()));
           }
           untrained.restore();
-          try (NetworkTrainer fold = training(TrainingEvents.NONE, stop)) {
+          try (NetworkTrainer fold =
+              new NetworkTrainer(network, recipe, run.device(), TrainingEvents.NONE, stop)) {
             fit(fold, split, Checkpoints.NONE);
             return fold.isInterrupted()
                 ? Optional.empty()

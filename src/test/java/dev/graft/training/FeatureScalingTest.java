@@ -107,7 +107,7 @@ class FeatureScalingTest {
             512);
     DjlNetwork network = network(0.5, true, 3);
     try (TrainedStages stages =
-        TrainedStages.of(network, false, RecipeReader.defaults(), Device.cpu())) {
+        TrainedStages.of(network, RecipeReader.defaults(), Device.cpu())) {
       Standardization.fit(network, stages, batches, manager);
     }
     double[] sum = new double[3];
