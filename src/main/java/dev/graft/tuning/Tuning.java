@@ -222,24 +222,13 @@ public final class Tuning implements AutoCloseable {
   }
 
   private ConvexHead convex(int[] rows, int[] groups) {
-    ConvexHead head =
-        ConvexHeads.fit(
-            features.matrix(rows),
-            run.network().design().stageWidths(),
-            data,
-            rows,
-            groups,
-            recipe);
+    ConvexHead head = ConvexHeads.fit(run, features.matrix(rows), rows, groups);
     return recipe.training().calibrate() ? head : head.at(Temperature.NONE);
   }
 
   /** Fits a head to other images, with the settings that were chosen on the run's images. */
   private ConvexHead again(int[] rows) {
-    return convex
-        .orElseThrow()
-        .refit(
-            ConvexHeads.images(
-                features.matrix(rows), run.network().design().stageWidths(), data, rows, recipe));
+    return convex.orElseThrow().refit(ConvexHeads.images(run, features.matrix(rows), rows));
   }
 
   /** Replaces the network by one with the convex head and the features that it was fitted to. */
