@@ -147,7 +147,7 @@ public final class NetworkTrainer implements AutoCloseable {
               .optDevices(new Device[] {device})
               .optOptimizer(optimizer)
               .addTrainingListeners(listeners);
-      try (Trainer trainer = new StepTrainer(model, config, settings.clipNorm())) {
+      try (Trainer trainer = new StepTrainer(model, config, best.trained(), settings.clipNorm())) {
         trainer.initialize(inputs);
         int batches =
             checkpoint
@@ -221,6 +221,7 @@ public final class NetworkTrainer implements AutoCloseable {
                     .optDevices(new Device[] {device})
                     .optOptimizer(optimizer)
                     .addTrainingListeners(observer),
+                weights.trained(),
                 recipe.training().clipNorm());
         Progress progress = events.progress("range test", "steps", steps)) {
       trainer.initialize(inputs);

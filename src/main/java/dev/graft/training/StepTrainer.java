@@ -20,6 +20,7 @@ final class StepTrainer extends Trainer {
   /** Factor just above 1 that makes the sum of the gradients different from zero. */
   private static final float NUDGE = 1 + 1e-6f;
 
+  private final List<Parameter> trained;
   private final double clipNorm;
   private boolean stepped;
 
@@ -27,8 +28,9 @@ final class StepTrainer extends Trainer {
    * @param clipNorm largest Euclidean norm of the gradient of all weights together, to which longer
    *     ones are scaled (Pascanu et al. 2013); 0 for none
    */
-  StepTrainer(Model model, TrainingConfig config, double clipNorm) {
+  StepTrainer(Model model, TrainingConfig config, List<Parameter> trained, double clipNorm) {
     super(model, config);
+    this.trained = trained;
     this.clipNorm = clipNorm;
   }
 
@@ -44,16 +46,10 @@ final class StepTrainer extends Trainer {
     super.step();
   }
 
-  private List<Parameter> trained() {
-    return getModel().getBlock().getParameters().values().stream()
-        .filter(Parameter::requiresGradient)
-        .toList();
-  }
-
   private void clip() {
     try (NDManager scope = getManager().newSubManager()) {
       List<NDArray> gradients =
-          trained().stream().map(parameter -> parameter.getArray().getGradient()).toList();
+          trained.stream().map(parameter -> parameter.getArray().getGradient()).toList();
       double sum = 0;
       for (NDArray gradient : gradients) {
         gradient.attach(scope);
@@ -73,7 +69,7 @@ final class StepTrainer extends Trainer {
   private void avoidZeroSum() {
     double sum = 0;
     NDArray widest = null;
-    for (Parameter parameter : trained()) {
+    for (Parameter parameter : trained) {
       NDArray gradient = parameter.getArray().getGradient();
       try (NDArray total = gradient.sum();
           NDArray sizes = gradient.abs();
