@@ -65,7 +65,7 @@ public record LabelReview(DataSet data, List<Entry> entries) {
    */
   public static long bytes(PreparedRun run) {
     long images = run.data().images().size();
-    int width = run.network().design().stageWidths().stream().mapToInt(Integer::intValue).sum();
+    int width = run.network().design().featureWidth();
     int atOnce = Math.min(ConvexHead.FOLDS, Runtime.getRuntime().availableProcessors());
     return Float.BYTES * images * width * 2 * (1 + atOnce);
   }
