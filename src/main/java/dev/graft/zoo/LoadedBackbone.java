@@ -12,7 +12,6 @@ import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
-import dev.graft.network.Weight;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
 import dev.graft.util.Progress;
@@ -115,13 +114,6 @@ public record LoadedBackbone(
   /** Returns the design of a backbone with the classifier of ImageNet's 1000 classes. */
   public static NetworkDesign imageNetDesign(BackboneInfo entry, int inputSize) {
     return BackboneFactory.design(entry, inputSize, true);
-  }
-
-  /** Opens the bundled weights of a backbone without DJL; the caller closes the reader. */
-  public static WeightReader pretrained(BackboneInfo entry, List<Weight> wanted) {
-    return WeightSource.of(WeightSource.PRETRAINED, entry)
-        .open(wanted, Progress.Display.NONE)
-        .reader();
   }
 
   private static Criteria.Builder<NDList, NDList> criteria(
