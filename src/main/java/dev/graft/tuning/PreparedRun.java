@@ -109,14 +109,7 @@ public record PreparedRun(
   /** Measures the activation ranges that int8 needs; empty for float32. */
   public Optional<Ranges> ranges() throws IOException {
     return recipe.execution().precision() == Recipe.Precision.INT8
-        ? Optional.of(
-            Features.ranges(
-                network,
-                weightsId(recipe, backbone),
-                fingerprints.storingFrom(images()),
-                calibration(),
-                features,
-                events))
+        ? Optional.of(Features.ranges(this, calibration()))
         : Optional.empty();
   }
 
@@ -135,21 +128,20 @@ public record PreparedRun(
   /** Returns the features of the images, or their pixels if the recipe has no cache. */
   public Features features(Optional<Ranges> ranges) throws IOException {
     return recipe.execution().cache()
-        ? Features.cached(
-            network,
-            weightsId(recipe, backbone),
-            fingerprints.storingFrom(images()),
-            recipe,
-            ranges,
-            this::wanted,
-            features,
-            device,
-            events)
-        : Features.pixels(network, images(), recipe, events);
+        ? Features.cached(this, ranges)
+        : Features.pixels(this);
   }
 
-  /** Returns the rows whose features of a view the run reads, unless they are unreadable. */
-  private IntPredicate wanted(View view) {
+  /** Returns the images; fingerprints of those that are read are stored. */
+  ImageSet storingImages() {
+    return fingerprints.storingFrom(images());
+  }
+
+  /**
+   * Returns the rows whose features of a view the run reads, unless they are unreadable. Unreadable
+   * images change the split, and thus these rows.
+   */
+  IntPredicate wanted(View view) {
     if (Features.isOfPredictedImages(view, recipe)) {
       // The run samples the same split, with the same result as long as the readable images are
       // the same.
