@@ -17,6 +17,7 @@ import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.training.WeightInitializer;
+import dev.graft.util.Progress;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -75,13 +76,7 @@ public record PreparedRun(
       events.decided(asked, recipe, data.sizes().smallerThan(recipe.input().size().value()));
       RecipeResolver.external(recipe).ifPresent(found -> found.notes().forEach(events::say));
       events.solver(SolverChoice.of(asked, data.images().size()));
-      LoadedBackbone backbone =
-          LoadedBackbone.load(
-              RecipeResolver.entry(recipe),
-              recipe.backbone().weights(),
-              recipe.input().size().value(),
-              device,
-              events);
+      LoadedBackbone backbone = backbone(recipe, device, events);
       try {
         DjlNetwork network = network(recipe, backbone, data.classes().size());
         events.designed(network.design());
@@ -94,6 +89,20 @@ public record PreparedRun(
       known.close();
       throw e;
     }
+  }
+
+  /**
+   * Loads a resolved recipe's backbone.
+   *
+   * @param display shows the progress of a download
+   */
+  public static LoadedBackbone backbone(Recipe recipe, Device device, Progress.Display display) {
+    return LoadedBackbone.load(
+        RecipeResolver.entry(recipe),
+        recipe.backbone().weights(),
+        recipe.input().size().value(),
+        device,
+        display);
   }
 
   /** Returns a recipe's network, with its weights. */

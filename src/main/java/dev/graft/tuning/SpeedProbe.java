@@ -208,13 +208,7 @@ public final class SpeedProbe {
 
     private DjlNetwork network() throws IOException {
       if (network == null) {
-        backbone =
-            LoadedBackbone.load(
-                RecipeResolver.entry(recipe),
-                recipe.backbone().weights(),
-                recipe.input().size().value(),
-                device,
-                Progress.Display.NONE);
+        backbone = PreparedRun.backbone(recipe, device, Progress.Display.NONE);
         network = PreparedRun.network(recipe, backbone, classes);
       }
       return network;
