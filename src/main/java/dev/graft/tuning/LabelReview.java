@@ -82,8 +82,7 @@ public record LabelReview(DataSet data, List<Entry> entries) {
     ConvexHead.Images images = ConvexHeads.images(run, matrix, rows);
     LabelIssues issues =
         withoutSuspects(LabelIssues.of(head.calibratedOutOfFold(), images.labels()), images, head);
-    int width = run.network().design().lastFeatureWidth();
-    Matrix last = matrix.columns(matrix.width() - width, matrix.width());
+    Matrix last = matrix.last(run.network().design().lastFeatureWidth());
     BitSet unlike = unlikeOthers(last, run.recipe().seed());
     BitSet conflicts = members(survey.conflicts());
     BitSet leaks = members(survey.leaks());
