@@ -115,16 +115,14 @@ public final class NetworkTrainer implements AutoCloseable {
     EarlyStopping earlyStopping =
         new EarlyStopping(settings.earlyStopping().patience(), settings.earlyStopping().minDelta());
     var history =
-        new HistoryListener(
-            earlyStopping, step -> settings.learningRate().value() * rate.at(step));
+        new HistoryListener(earlyStopping, step -> settings.learningRate().value() * rate.at(step));
     CrossEntropy loss = loss(train);
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
         var optimizer =
             new SavableAdam(
                 recipe, rates(rate, train.batches()), best.trained(), model.getNDManager());
-        var progress =
-            new ProgressListener(events, settings.epochs(), train.batches(), history)) {
+        var progress = new ProgressListener(events, settings.epochs(), train.batches(), history)) {
       var seeds = new SeedListener(recipe.seed());
       var checkpoint =
           new CheckpointListener(checkpoints, best, optimizer, history, List.of(loss, accuracy));

@@ -207,7 +207,8 @@ public record Features(
       if (missing.isEmpty()) {
         events.cached(view);
       } else {
-        events.computing(missing.size(), cache.cached(images), layout, view, run.features().toString());
+        events.computing(
+            missing.size(), cache.cached(images), layout, view, run.features().toString());
         Stopwatch watch = new Stopwatch();
         Set<Integer> tried = new HashSet<>();
         requireSpace(missing.size());

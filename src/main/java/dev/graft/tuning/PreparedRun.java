@@ -136,9 +136,7 @@ public record PreparedRun(
 
   /** Returns the features of the images, or their pixels if the recipe has no cache. */
   public Features features(Optional<Ranges> ranges) throws IOException {
-    return recipe.execution().cache()
-        ? Features.cached(this, ranges)
-        : Features.pixels(this);
+    return recipe.execution().cache() ? Features.cached(this, ranges) : Features.pixels(this);
   }
 
   /** Returns the images; fingerprints of those that are read are stored. */
