@@ -282,7 +282,7 @@ public final class FineTuner {
     }
 
     @Override
-    public void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
+    public void epoch(History history, int epochs, EarlyStopping.Decision decision) {
       listener.epoch(history.epochs().get(history.epochs().size() - 1));
     }
   }

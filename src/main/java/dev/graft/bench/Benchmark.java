@@ -40,15 +40,14 @@ import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.training.NetworkTrainer;
 import dev.graft.training.TrainingEvents;
-import dev.graft.training.WeightInitializer;
 import dev.graft.tuning.Features;
+import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.ResidentMemory;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.util.Progress;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;
-import dev.graft.zoo.WeightSource;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -303,8 +302,7 @@ public final class Benchmark {
             RecipeReader.read(
                 null, Map.of("backbone", entry.id(), "input-size", Integer.toString(side))));
     try (LoadedBackbone backbone =
-        LoadedBackbone.load(
-            entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
+        PreparedRun.backbone(recipe, Device.cpu(), Progress.Display.NONE)) {
       NetworkDesign design = RecipeResolver.design(recipe, 10);
       DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
       Graph graph = design.graph();
@@ -429,11 +427,8 @@ public final class Benchmark {
             unfreeze.equals(NetworkDesign.NONE) ? "2048" : "0");
     Recipe recipe = RecipeResolver.resolve(RecipeReader.read(null, settings));
     try (LoadedBackbone backbone =
-        LoadedBackbone.load(
-            entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
-      DjlNetwork network = DjlNetwork.of(RecipeResolver.design(recipe, 10), backbone.trunk());
-      WeightInitializer.initialize(
-          network, backbone, recipe.training().initializer().value(), recipe.seed());
+        PreparedRun.backbone(recipe, Device.cpu(), Progress.Display.NONE)) {
+      DjlNetwork network = PreparedRun.network(recipe, backbone, 10);
       String what =
           "training, "
               + entry.id()
@@ -519,23 +514,15 @@ public final class Benchmark {
             RecipeReader.read(file, Map.of("epochs", number, "early-stopping.patience", number)),
             TRAINED + VALIDATED,
             32);
-    BackboneInfo entry = RecipeResolver.entry(recipe);
     try (LoadedBackbone backbone =
-        LoadedBackbone.load(
-            entry,
-            WeightSource.PRETRAINED,
-            recipe.input().size().value(),
-            Device.cpu(),
-            Progress.Display.NONE)) {
-      DjlNetwork network = DjlNetwork.of(RecipeResolver.design(recipe, 10), backbone.trunk());
-      WeightInitializer.initialize(
-          network, backbone, recipe.training().initializer().value(), recipe.seed());
+        PreparedRun.backbone(recipe, Device.cpu(), Progress.Display.NONE)) {
+      DjlNetwork network = PreparedRun.network(recipe, backbone, 10);
       FeatureSource source = SyntheticFeatures.of(network.design().featureWidth());
       int[] rows = IntStream.range(0, TRAINED).toArray();
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();
       int[] held = IntStream.range(0, VALIDATED).toArray();
       try (NetworkTrainer training =
-          new NetworkTrainer(network, false, recipe, Device.cpu(), TrainingEvents.NONE)) {
+          new NetworkTrainer(network, recipe, Device.cpu(), TrainingEvents.NONE)) {
         double[] seconds =
             training
                 .fit(

@@ -357,16 +357,17 @@ final class RunLines implements RunEvents {
   }
 
   @Override
-  public void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
+  public void epoch(History history, int epochs, EarlyStopping.Decision decision) {
     History.Epoch epoch = history.epochs().get(history.epochs().size() - 1);
     double seconds =
         history.epochs().stream().mapToDouble(History.Epoch::seconds).average().orElse(0);
     int left = epochs - epoch.epoch();
+    int best = history.findBest().map(History.Epoch::epoch).orElse(0);
     String outlook =
         switch (decision) {
           case IMPROVED -> "best so far";
-          case WAIT -> "no better than epoch " + bestEpoch;
-          case STOP -> "no better than epoch " + bestEpoch + ", stopping";
+          case WAIT -> "no better than epoch " + best;
+          case STOP -> "no better than epoch " + best + ", stopping";
         };
     say(
         "epoch %2d/%d: loss %.4f, accuracy %.4f; validation loss %.4f, accuracy %.4f (%s);"

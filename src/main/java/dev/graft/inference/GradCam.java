@@ -15,9 +15,9 @@ import dev.graft.inference.ModelRunner.Prepared;
 import dev.graft.network.Graph;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Stage;
-import dev.graft.network.Weights;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
+import dev.graft.network.onnx.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -46,8 +46,7 @@ public final class GradCam implements AutoCloseable {
    *     than one pixel
    */
   public static GradCam of(Path folder, Device device) {
-    SavedModel.Contents model = SavedModel.contents(folder);
-    return new GradCam(model.design(), model.weights(), device);
+    return new GradCam(SavedModel.contents(folder), device);
   }
 
   /**
@@ -60,11 +59,11 @@ public final class GradCam implements AutoCloseable {
 
   /** Creates heat maps of the bundled EfficientNet-Lite0 with its ImageNet classes. */
   public static GradCam imageNet(Device device) {
-    return ImageNet.withWeights(weights -> new GradCam(ImageNet.design(), weights, device));
+    return ImageNet.bundled(new Precision.Float32(), model -> new GradCam(model, device));
   }
 
-  GradCam(NetworkDesign design, Weights weights, Device device) {
-    this.design = design;
+  private GradCam(SavedModel.Contents model, Device device) {
+    design = model.design();
     Stage stage =
         deepest(design)
             .orElseThrow(
@@ -75,9 +74,7 @@ public final class GradCam implements AutoCloseable {
     step = stage.output();
     Engines.engine();
     manager = NDManager.newBaseManager(device);
-    DjlNetwork network = DjlNetwork.of(design);
-    network.initialize(manager);
-    network.logits(true).setWeights(weights);
+    DjlNetwork network = model.network(manager);
     Graph graph = design.graph();
     int cut = graph.indexOf(step) + 1;
     index = graph.crossing(cut).indexOf(step);

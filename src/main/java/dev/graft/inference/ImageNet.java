@@ -7,9 +7,6 @@ import dev.graft.GraftException;
 import dev.graft.engine.Engines;
 import dev.graft.image.Framing;
 import dev.graft.network.NetworkDesign;
-import dev.graft.network.Weights;
-import dev.graft.network.djl.DjlNetwork;
-import dev.graft.network.djl.GraphBlock;
 import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.util.Progress;
@@ -84,17 +81,14 @@ final class ImageNet {
     Engines.engine();
     NetworkDesign design = model.design();
     Model filled = Model.newInstance(design.backbone().name(), device);
-    DjlNetwork network = DjlNetwork.of(design);
-    network.initialize(filled.getNDManager());
-    GraphBlock block = network.logits(true);
-    block.setWeights(model.weights());
-    filled.setBlock(block);
+    filled.setBlock(model.network(filled.getNDManager()).logits(true));
     return new DjlBackend(filled, design.inputSize(), Optional.empty());
   }
 
   /** Applies a function to the bundled network while its weights are open. */
   static <T> T bundled(Precision precision, Function<SavedModel.Contents, T> use) {
-    return withWeights(weights -> use.apply(contents(ENTRY, weights, precision)));
+    WeightSource source = WeightSource.of(WeightSource.PRETRAINED, ENTRY);
+    return opened(ENTRY, source, Progress.Display.NONE, precision, use);
   }
 
   /**
@@ -107,21 +101,27 @@ final class ImageNet {
       Progress.Display display,
       Function<SavedModel.Contents, T> use) {
     WeightSource source = WeightSource.withClassifier(weights, entry);
-    try (WeightReader reader = source.open(design(entry).graph().weights(), display).reader()) {
-      return use.apply(contents(entry, reader.weights(), new Precision.Float32()));
-    }
+    return opened(entry, source, display, new Precision.Float32(), use);
   }
 
-  private static SavedModel.Contents contents(
-      BackboneInfo entry, Weights weights, Precision precision) {
-    return new SavedModel.Contents(
-        entry.id() + " (ImageNet)",
-        design(entry),
-        weights,
-        precision,
-        Optional.empty(),
-        false,
-        LoadedBackbone.imageNetClasses());
+  private static <T> T opened(
+      BackboneInfo entry,
+      WeightSource source,
+      Progress.Display display,
+      Precision precision,
+      Function<SavedModel.Contents, T> use) {
+    NetworkDesign design = design(entry);
+    try (WeightReader reader = source.open(design.graph().weights(), display).reader()) {
+      return use.apply(
+          new SavedModel.Contents(
+              entry.id() + " (ImageNet)",
+              design,
+              reader.weights(),
+              precision,
+              Optional.empty(),
+              false,
+              LoadedBackbone.imageNetClasses()));
+    }
   }
 
   /** Returns the int8 precision of the bundled network. */
@@ -146,16 +146,6 @@ final class ImageNet {
         whole.scaling(),
         whole.head(),
         whole.temperature());
-  }
-
-  /** Applies a function to the bundled weights while they are open. */
-  static <T> T withWeights(Function<Weights, T> use) {
-    try (WeightReader reader =
-        WeightSource.of(WeightSource.PRETRAINED, ENTRY)
-            .open(design().graph().weights(), Progress.Display.NONE)
-            .reader()) {
-      return use.apply(reader::read);
-    }
   }
 
   /**

@@ -6,6 +6,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
@@ -35,6 +36,7 @@ import dev.graft.network.Typicality;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.ExternalNetwork;
+import dev.graft.network.djl.ParameterWriter;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
@@ -362,6 +364,17 @@ public final class SavedModel {
       Optional<Typicality> typicality,
       boolean averageMirror,
       List<String> classes) {
+    /** Returns the network with its weights, in the engine that trains. */
+    DjlNetwork network(NDManager manager) {
+      DjlNetwork network = DjlNetwork.of(design);
+      network.initialize(manager);
+      network
+          .logits(true)
+          .byWeight()
+          .forEach((weight, parameter) -> ParameterWriter.set(parameter, weight, weights));
+      return network;
+    }
+
     /**
      * Returns the whole network, from pixels to probabilities and typicality, as an ONNX file.
      *

@@ -18,7 +18,6 @@ import dev.graft.tuning.FrozenPartChoice;
 import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
-import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -99,14 +98,7 @@ public record PortableFrozenPart(
     int side = asked.input().size().isAuto() ? imageSide.getAsInt() : 0;
     Recipe recipe = RecipeResolver.resolve(onnx, 0, side, Device.cpu());
     events.decided(asked, recipe, 0);
-    BackboneInfo entry = RecipeResolver.entry(recipe);
-    try (LoadedBackbone backbone =
-        LoadedBackbone.load(
-            entry,
-            recipe.backbone().weights(),
-            recipe.input().size().value(),
-            Device.cpu(),
-            events)) {
+    try (LoadedBackbone backbone = PreparedRun.backbone(recipe, Device.cpu(), events)) {
       // The frozen part does not depend on the number of classes.
       return of(recipe, backbone, PreparedRun.network(recipe, backbone, 2), Optional.empty());
     }

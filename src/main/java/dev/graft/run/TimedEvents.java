@@ -81,19 +81,20 @@ final class TimedEvents implements TrainingEvents {
   }
 
   @Override
-  public void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
+  public void epoch(History history, int epochs, EarlyStopping.Decision decision) {
     epoch++;
     if (decision == EarlyStopping.Decision.IMPROVED) {
-      interruption.defer(() -> events.stopping(bestEpoch, evaluated));
+      int best = history.epochs().size();
+      interruption.defer(() -> events.stopping(best, evaluated));
       if (cutShare.isEmpty()) { // otherwise epochCut has said so
-        fitting.defer(() -> events.timeIsUp(bestEpoch));
+        fitting.defer(() -> events.timeIsUp(best));
       }
       canStop = true;
     }
     if (history.epochs().size() == epochs || decision == EarlyStopping.Decision.STOP) {
       trained();
     }
-    events.epoch(history, epochs, decision, bestEpoch); // once it is printed, signals are deferred
+    events.epoch(history, epochs, decision); // once it is printed, signals are deferred
     double next = history.epochs().get(history.epochs().size() - 1).seconds();
     if (cutShare.isPresent()) {
       stopWithout(Double.POSITIVE_INFINITY);

@@ -319,7 +319,7 @@ final class Training {
     }
 
     @Override
-    public void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {
+    public void epoch(History history, int epochs, EarlyStopping.Decision decision) {
       state =
           state
               .with("training", history.epochs().size(), epochs)

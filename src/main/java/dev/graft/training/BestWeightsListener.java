@@ -6,19 +6,16 @@ import ai.djl.training.listener.TrainingListenerAdapter;
 /** Copies the trained weights after each epoch that improves on the best one so far. */
 final class BestWeightsListener extends TrainingListenerAdapter {
   private final HistoryListener history;
-  private final EarlyStopping earlyStopping;
   private final WeightSnapshot best;
 
-  BestWeightsListener(HistoryListener history, EarlyStopping earlyStopping, WeightSnapshot best) {
+  BestWeightsListener(HistoryListener history, WeightSnapshot best) {
     this.history = history;
-    this.earlyStopping = earlyStopping;
     this.best = best;
   }
 
   @Override
   public void onEpoch(Trainer trainer) {
-    EarlyStopping.Outcome outcome = earlyStopping.after(history.validationLosses());
-    if (outcome.decision() == EarlyStopping.Decision.IMPROVED) {
+    if (history.decision() == EarlyStopping.Decision.IMPROVED) {
       best.save();
     }
   }

@@ -205,8 +205,7 @@ public final class Checkpoints {
     NDList arrays = new NDList();
     for (long[] dimensions : header.shapes()) {
       Shape shape = new Shape(dimensions);
-      int bytes = Math.toIntExact(shape.size() * Float.BYTES);
-      ByteBuffer values = read(channel, bytes, checksum);
+      ByteBuffer values = read(channel, shape.size() * Float.BYTES, checksum);
       arrays.add(manager.create(values.asFloatBuffer(), shape, DataType.FLOAT32));
     }
     if (read(channel, Long.BYTES, new CRC32C()).getLong() != checksum.getValue()) {
@@ -215,12 +214,12 @@ public final class Checkpoints {
     return new Saved(header, arrays);
   }
 
-  private static ByteBuffer read(FileChannel channel, int bytes, CRC32C checksum)
+  private static ByteBuffer read(FileChannel channel, long bytes, CRC32C checksum)
       throws IOException {
     if (bytes < 0 || bytes > channel.size() - channel.position()) {
       throw new IOException("it is too short");
     }
-    ByteBuffer buffer = buffer(bytes);
+    ByteBuffer buffer = buffer(Math.toIntExact(bytes));
     while (buffer.hasRemaining() && channel.read(buffer) >= 0) {}
     checksum.update(buffer.flip());
     return buffer.rewind();

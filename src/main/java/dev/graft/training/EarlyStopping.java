@@ -19,29 +19,16 @@ public record EarlyStopping(int patience, double minDelta) {
   }
 
   /**
-   * The outcome of an epoch.
-   *
-   * @param bestEpoch the epoch with the best loss, from 1; 0 while there is none
-   */
-  public record Outcome(Decision decision, int bestEpoch) {}
-
-  /**
    * Decides whether training goes on.
    *
-   * @param losses validation loss of each epoch so far, in order; at least one
+   * @param losses validation loss of each epoch so far, in order
    */
-  public Outcome after(double... losses) {
+  public Decision after(double... losses) {
     int bestEpoch = History.bestEpoch(minDelta, losses);
     int epoch = losses.length;
     if (bestEpoch == epoch) {
-      return new Outcome(Decision.IMPROVED, bestEpoch);
+      return Decision.IMPROVED;
     }
-    boolean exhausted = epoch - bestEpoch >= patience && epoch > 1;
-    return new Outcome(exhausted ? Decision.STOP : Decision.WAIT, bestEpoch);
-  }
-
-  /** Returns whether training stopped after these epochs, of which there may be none. */
-  boolean hasStopped(double... losses) {
-    return losses.length > 0 && after(losses).decision() == Decision.STOP;
+    return epoch - bestEpoch >= patience && epoch > 1 ? Decision.STOP : Decision.WAIT;
   }
 }

@@ -19,22 +19,19 @@ final class EarlyStoppingListener extends TrainingListenerAdapter {
   }
 
   private final HistoryListener history;
-  private final EarlyStopping earlyStopping;
   private final int epochs;
 
   /**
    * @param epochs maximum number of epochs
    */
-  EarlyStoppingListener(HistoryListener history, EarlyStopping earlyStopping, int epochs) {
+  EarlyStoppingListener(HistoryListener history, int epochs) {
     this.history = history;
-    this.earlyStopping = earlyStopping;
     this.epochs = epochs;
   }
 
   @Override
   public void onEpoch(Trainer trainer) {
-    EarlyStopping.Outcome outcome = earlyStopping.after(history.validationLosses());
-    if (outcome.decision() == EarlyStopping.Decision.STOP && history.epochs() < epochs) {
+    if (history.decision() == EarlyStopping.Decision.STOP && history.epochs() < epochs) {
       throw new Stopped();
     }
   }

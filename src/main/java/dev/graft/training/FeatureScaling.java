@@ -129,8 +129,7 @@ public record FeatureScaling(
   private static Matrix transform(Matrix features, List<Integer> stages, Candidate candidate) {
     int last = stages.get(stages.size() - 1);
     boolean lastOnly = candidate.used() == Stages.LAST;
-    int from = lastOnly ? features.width() - last : 0;
-    Matrix chosen = features.columns(from, features.width());
+    Matrix chosen = features.last(lastOnly ? last : features.width());
     float[] values = chosen.values();
     double power = candidate.scaling().power();
     if (power != 1) {

@@ -7,21 +7,22 @@ import dev.graft.evaluation.History;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Records loss, accuracy, learning rate and seconds of each epoch. Reads the results of the epoch
- * and evaluator listeners and must come after them.
+ * Records loss, accuracy, learning rate and seconds of each epoch, and decides by {@link
+ * EarlyStopping}. Reads the results of the epoch and evaluator listeners and must come after them.
  */
 final class HistoryListener extends TrainingListenerAdapter {
+  private final EarlyStopping earlyStopping;
   private final IntToDoubleFunction learningRate;
   private History history;
   private long epochStart = System.nanoTime();
   private int steps;
 
   /**
-   * @param minDelta of early stopping
    * @param learningRate learning rate at a step, counted from 0
    */
-  HistoryListener(double minDelta, IntToDoubleFunction learningRate) {
-    history = History.empty().withMinDelta(minDelta);
+  HistoryListener(EarlyStopping earlyStopping, IntToDoubleFunction learningRate) {
+    this.earlyStopping = earlyStopping;
+    history = History.empty().withMinDelta(earlyStopping.minDelta());
     this.learningRate = learningRate;
   }
 
@@ -48,9 +49,9 @@ final class HistoryListener extends TrainingListenerAdapter {
     return history;
   }
 
-  /** Returns the validation loss of each epoch so far. */
-  double[] validationLosses() {
-    return history.validationLosses();
+  /** Returns the decision of early stopping after the epochs so far. */
+  EarlyStopping.Decision decision() {
+    return earlyStopping.after(history.validationLosses());
   }
 
   /** Returns the number of epochs so far. */

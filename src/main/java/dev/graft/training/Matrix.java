@@ -29,13 +29,13 @@ public record Matrix(float[] values, int rows, int width) {
     return new Matrix(some, chosen.length, width);
   }
 
-  /** Returns consecutive columns. */
-  public Matrix columns(int from, int to) {
-    float[] some = new float[rows * (to - from)];
+  /** Returns the last columns. */
+  public Matrix last(int columns) {
+    float[] some = new float[rows * columns];
     for (int i = 0; i < rows; i++) {
-      System.arraycopy(values, i * width + from, some, i * (to - from), to - from);
+      System.arraycopy(values, (i + 1) * width - columns, some, i * columns, columns);
     }
-    return new Matrix(some, rows, to - from);
+    return new Matrix(some, rows, columns);
   }
 
   Matrix transposed() {

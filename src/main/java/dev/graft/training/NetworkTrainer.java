@@ -37,13 +37,12 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Trains a network by DJL's {@code EasyTrain} and evaluates it. The input is either cached
- * activations at the freeze boundary, or pixels, which then pass through the frozen part in every
- * epoch.
+ * Trains a network by DJL's {@code EasyTrain} and evaluates it. Batches hold cached activations at
+ * the freeze boundary or, if the recipe has no cache, pixels, which then pass through the frozen
+ * part in every epoch.
  */
 public final class NetworkTrainer implements AutoCloseable {
   private final DjlNetwork network;
-  private final boolean fromPixels;
   private final Recipe recipe;
   private final TrainingEvents events;
   private final Model model;
@@ -53,35 +52,28 @@ public final class NetworkTrainer implements AutoCloseable {
   private final Interruption interruption;
   private boolean interrupted;
 
-  /**
-   * Creates a trainer that can't be interrupted.
-   *
-   * @param fromPixels whether batches hold pixels; otherwise the activations at the freeze boundary
-   */
-  public NetworkTrainer(
-      DjlNetwork network, boolean fromPixels, Recipe recipe, Device device, TrainingEvents events) {
-    this(network, fromPixels, recipe, device, events, new Interruption());
+  /** Creates a trainer that can't be interrupted. */
+  public NetworkTrainer(DjlNetwork network, Recipe recipe, Device device, TrainingEvents events) {
+    this(network, recipe, device, events, new Interruption());
   }
 
   /**
    * Creates a trainer.
    *
-   * @param fromPixels whether batches hold pixels; otherwise the activations at the freeze boundary
    * @param interruption stops the training after the current step
    */
   public NetworkTrainer(
       DjlNetwork network,
-      boolean fromPixels,
       Recipe recipe,
       Device device,
       TrainingEvents events,
       Interruption interruption) {
     this.interruption = interruption;
     this.network = network;
-    this.fromPixels = fromPixels;
     this.recipe = recipe;
     this.events = events;
     this.device = device;
+    boolean fromPixels = !recipe.execution().cache();
     Shape[] pixels = {network.inputShape()};
     inputs = fromPixels ? pixels : network.frozenPart().getOutputShapes(pixels);
     // A new model, because DJL unfreezes all parameters of a model that was loaded.
@@ -123,8 +115,7 @@ public final class NetworkTrainer implements AutoCloseable {
     EarlyStopping earlyStopping =
         new EarlyStopping(settings.earlyStopping().patience(), settings.earlyStopping().minDelta());
     var history =
-        new HistoryListener(
-            earlyStopping.minDelta(), step -> settings.learningRate().value() * rate.at(step));
+        new HistoryListener(earlyStopping, step -> settings.learningRate().value() * rate.at(step));
     CrossEntropy loss = loss(train);
     var accuracy = new Resumable.OfAccuracy();
     try (WeightSnapshot best = weights();
@@ -132,9 +123,7 @@ public final class NetworkTrainer implements AutoCloseable {
         var optimizer =
             new SavableAdam(
                 recipe, rates(rate, train.batches()), best.trained(), model.getNDManager());
-        var progress =
-            new ProgressListener(
-                events, settings.epochs(), train.batches(), history, earlyStopping)) {
+        var progress = new ProgressListener(events, settings.epochs(), train.batches(), history)) {
       var seeds = new SeedListener(recipe.seed());
       var checkpoint =
           new CheckpointListener(
@@ -146,12 +135,12 @@ public final class NetworkTrainer implements AutoCloseable {
         history,
         progress,
         new DivergenceListener(history),
-        new BestWeightsListener(history, earlyStopping, best),
+        new BestWeightsListener(history, best),
         averages,
         seeds,
         checkpoint,
         new InterruptionListener(interruption),
-        new EarlyStoppingListener(history, earlyStopping, settings.epochs())
+        new EarlyStoppingListener(history, settings.epochs())
       };
       DefaultTrainingConfig config =
           new DefaultTrainingConfig(loss)
@@ -159,7 +148,8 @@ public final class NetworkTrainer implements AutoCloseable {
               .optDevices(new Device[] {device})
               .optOptimizer(optimizer)
               .addTrainingListeners(listeners);
-      try (Trainer trainer = new StepTrainer(model, config, settings.clipNorm(), averages)) {
+      try (Trainer trainer =
+          new StepTrainer(model, config, best.trained(), settings.clipNorm(), averages)) {
         trainer.initialize(inputs);
         int batches =
             checkpoint
@@ -176,7 +166,7 @@ public final class NetworkTrainer implements AutoCloseable {
         }
         seeds.start(trainer, epochs, batches);
         train.endEpochsWhen(events::endsEpoch);
-        if (!earlyStopping.hasStopped(history.validationLosses())) {
+        if (history.decision() != EarlyStopping.Decision.STOP) {
           EasyTrain.fit(
               trainer,
               settings.epochs() - epochs,
@@ -192,10 +182,10 @@ public final class NetworkTrainer implements AutoCloseable {
       } catch (IllegalStateException e) {
         throw noGradients(e);
       }
-      int epoch = History.bestEpoch(earlyStopping.minDelta(), history.validationLosses());
-      if (epoch > 0 && (settings.earlyStopping().restoreBest() || interrupted)) {
+      Optional<History.Epoch> restored = history.history().findBest();
+      if (restored.isPresent() && (settings.earlyStopping().restoreBest() || interrupted)) {
         best.restore();
-        events.restored(epoch, history.epochs());
+        events.restored(restored.get().epoch(), history.epochs());
       } else {
         averages.use();
       }
@@ -240,6 +230,7 @@ public final class NetworkTrainer implements AutoCloseable {
                     .optDevices(new Device[] {device})
                     .optOptimizer(optimizer)
                     .addTrainingListeners(observer),
+                weights.trained(),
                 recipe.training().clipNorm(),
                 averages);
         Progress progress = events.progress("range test", "steps", steps)) {
@@ -365,7 +356,7 @@ public final class NetworkTrainer implements AutoCloseable {
 
   /** Opens the trained stages with their current weights, for {@link #predict}. */
   public TrainedStages stages() {
-    return TrainedStages.of(network, fromPixels, recipe, device);
+    return TrainedStages.of(network, recipe, device);
   }
 
   /**

@@ -10,7 +10,6 @@ final class ProgressListener extends TrainingListenerAdapter implements AutoClos
   private final int epochs;
   private final int batches;
   private final HistoryListener history;
-  private final EarlyStopping earlyStopping;
   private Progress progress;
   private int batch;
 
@@ -18,17 +17,11 @@ final class ProgressListener extends TrainingListenerAdapter implements AutoClos
    * @param epochs maximum number of epochs
    * @param batches per epoch
    */
-  ProgressListener(
-      TrainingEvents events,
-      int epochs,
-      int batches,
-      HistoryListener history,
-      EarlyStopping earlyStopping) {
+  ProgressListener(TrainingEvents events, int epochs, int batches, HistoryListener history) {
     this.events = events;
     this.epochs = epochs;
     this.batches = batches;
     this.history = history;
-    this.earlyStopping = earlyStopping;
   }
 
   /** Continues an epoch of which these batches are done. */
@@ -48,8 +41,7 @@ final class ProgressListener extends TrainingListenerAdapter implements AutoClos
   @Override
   public void onEpoch(Trainer trainer) {
     close();
-    EarlyStopping.Outcome outcome = earlyStopping.after(history.validationLosses());
-    events.epoch(history.history(), epochs, outcome.decision(), outcome.bestEpoch());
+    events.epoch(history.history(), epochs, history.decision());
   }
 
   @Override

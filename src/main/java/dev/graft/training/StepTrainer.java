@@ -20,6 +20,7 @@ final class StepTrainer extends Trainer {
   /** Factor just above 1 that makes the sum of the gradients different from zero. */
   private static final float NUDGE = 1 + 1e-6f;
 
+  private final List<Parameter> trained;
   private final double clipNorm;
   private final AveragedWeights averages;
   private boolean stepped;
@@ -29,8 +30,14 @@ final class StepTrainer extends Trainer {
    *     ones are scaled (Pascanu et al. 2013); 0 for none
    * @param averages updated after each step
    */
-  StepTrainer(Model model, TrainingConfig config, double clipNorm, AveragedWeights averages) {
+  StepTrainer(
+      Model model,
+      TrainingConfig config,
+      List<Parameter> trained,
+      double clipNorm,
+      AveragedWeights averages) {
     super(model, config);
+    this.trained = trained;
     this.clipNorm = clipNorm;
     this.averages = averages;
   }
@@ -48,16 +55,10 @@ final class StepTrainer extends Trainer {
     averages.update();
   }
 
-  private List<Parameter> trained() {
-    return getModel().getBlock().getParameters().values().stream()
-        .filter(Parameter::requiresGradient)
-        .toList();
-  }
-
   private void clip() {
     try (NDManager scope = getManager().newSubManager()) {
       List<NDArray> gradients =
-          trained().stream().map(parameter -> parameter.getArray().getGradient()).toList();
+          trained.stream().map(parameter -> parameter.getArray().getGradient()).toList();
       double sum = 0;
       for (NDArray gradient : gradients) {
         gradient.attach(scope);
@@ -77,7 +78,7 @@ final class StepTrainer extends Trainer {
   private void avoidZeroSum() {
     double sum = 0;
     NDArray widest = null;
-    for (Parameter parameter : trained()) {
+    for (Parameter parameter : trained) {
       NDArray gradient = parameter.getArray().getGradient();
       try (NDArray total = gradient.sum();
           NDArray sizes = gradient.abs();

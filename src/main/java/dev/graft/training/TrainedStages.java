@@ -41,12 +41,11 @@ public final class TrainedStages implements AutoCloseable {
   /**
    * Opens the stages with their current weights.
    *
-   * @param fromPixels whether batches hold pixels, so that the frozen stages are computed, too;
-   *     otherwise the activations at the freeze boundary
-   * @param recipe chooses the engine
+   * @param recipe chooses the engine; without a cache, batches hold pixels, and the frozen stages
+   *     are computed, too
    */
-  public static TrainedStages of(
-      DjlNetwork network, boolean fromPixels, Recipe recipe, Device device) {
+  public static TrainedStages of(DjlNetwork network, Recipe recipe, Device device) {
+    boolean fromPixels = !recipe.execution().cache();
     GraphBlock block = network.features(fromPixels);
     NetworkDesign design = network.design();
     boolean onnx =

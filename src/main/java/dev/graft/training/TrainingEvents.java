@@ -27,9 +27,8 @@ public interface TrainingEvents extends Progress.Display {
    * @param history up to this epoch
    * @param epochs maximum number of epochs
    * @param decision of early stopping
-   * @param bestEpoch counted from 1; 0 while there is none
    */
-  default void epoch(History history, int epochs, EarlyStopping.Decision decision, int bestEpoch) {}
+  default void epoch(History history, int epochs, EarlyStopping.Decision decision) {}
 
   /**
    * Called if the training continues from a checkpoint.

@@ -9,6 +9,7 @@ import dev.graft.network.djl.ParameterWriter;
 import dev.graft.recipe.Recipe;
 import dev.graft.zoo.LoadedBackbone;
 import java.util.SplittableRandom;
+import java.util.function.DoubleBinaryOperator;
 
 /** Initializes the weights of the head, and of a backbone that is trained from scratch. */
 public final class WeightInitializer {
@@ -45,25 +46,17 @@ public final class WeightInitializer {
     network.freeze();
   }
 
-  /** The largest value of a kernel. */
-  private interface Limit {
-    /**
-     * Returns the limit.
-     *
-     * @param in number of values that one output depends on
-     * @param out number of values that depend on one input
-     */
-    double of(long in, long out);
-  }
-
   /**
    * Returns an initializer that uses Java's random numbers: the engine's are shared by the whole
    * process, so that two concurrent trainings would change each other's weights.
+   *
+   * @param limit the largest value, given the number of values that one output depends on, and of
+   *     those that depend on one input
    */
-  private static Initializer uniform(SplittableRandom random, Limit limit) {
+  private static Initializer uniform(SplittableRandom random, DoubleBinaryOperator limit) {
     return (manager, shape, type) -> {
       long taps = shape.slice(2).size();
-      double most = limit.of(shape.get(1) * taps, shape.get(0) * taps);
+      double most = limit.applyAsDouble(shape.get(1) * taps, shape.get(0) * taps);
       float[] values = new float[Math.toIntExact(shape.size())];
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) ((2 * random.nextDouble() - 1) * most);

@@ -1,15 +1,12 @@
 package dev.graft.tuning;
 
-import dev.graft.data.DataSet;
 import dev.graft.data.StratifiedSampler;
-import dev.graft.recipe.Recipe;
 import dev.graft.training.ConvexHead;
 import dev.graft.training.Matrix;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 
-/** Fits a convex head to images of a data set, in folds that keep near-duplicates together. */
+/** Fits a convex head to images of a prepared run, in folds that keep near-duplicates together. */
 final class ConvexHeads {
   private ConvexHeads() {}
 
@@ -17,18 +14,11 @@ final class ConvexHeads {
    * Fits a head.
    *
    * @param features of the rows, {@code (n, F)}
-   * @param stages the number of features of each stage
    * @param rows of the images to fit, ascending
    * @param groups numbers of images that stay together, of all images
    */
-  static ConvexHead fit(
-      Matrix features,
-      List<Integer> stages,
-      DataSet data,
-      int[] rows,
-      int[] groups,
-      Recipe recipe) {
-    int[] labels = data.labels();
+  static ConvexHead fit(PreparedRun run, Matrix features, int[] rows, int[] groups) {
+    int[] labels = run.data().labels();
     ConvexHead.Folds folds =
         (places, count, round) ->
             StratifiedSampler.folds(
@@ -36,22 +26,21 @@ final class ConvexHeads {
                     labels,
                     groups,
                     count,
-                    recipe.seed() + round)
+                    run.recipe().seed() + round)
                 .stream()
                 .map(
                     fold -> IntStream.of(fold).map(row -> Arrays.binarySearch(rows, row)).toArray())
                 .toList();
-    return ConvexHead.fit(images(features, stages, data, rows, recipe), folds);
+    return ConvexHead.fit(images(run, features, rows), folds);
   }
 
   /** Returns the images to fit a head to, see {@link #fit}. */
-  static ConvexHead.Images images(
-      Matrix features, List<Integer> stages, DataSet data, int[] rows, Recipe recipe) {
+  static ConvexHead.Images images(PreparedRun run, Matrix features, int[] rows) {
     return new ConvexHead.Images(
         features,
-        stages,
-        data.images().labels(rows),
-        data.classes().size(),
-        recipe.training().classWeights());
+        run.network().design().stageWidths(),
+        run.data().images().labels(rows),
+        run.data().classes().size(),
+        run.recipe().training().classWeights());
   }
 }

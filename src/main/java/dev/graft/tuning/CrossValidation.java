@@ -6,10 +6,10 @@ import dev.graft.evaluation.Interval;
 import dev.graft.io.Csv;
 import dev.graft.training.TrainingEvents;
 import dev.graft.util.Progress;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -111,9 +111,9 @@ public final class CrossValidation {
               List.of(
                   Integer.toString(i + 1),
                   Integer.toString(each.count()),
-                  String.format(Locale.ROOT, "%.6f", each.accuracy()),
-                  String.format(Locale.ROOT, "%.6f", each.macro().f1()),
-                  String.format(Locale.ROOT, "%.6f", each.loss()))));
+                  Text.of("%.6f", each.accuracy()),
+                  Text.of("%.6f", each.macro().f1()),
+                  Text.of("%.6f", each.loss()))));
     }
     return csv.toString();
   }

@@ -11,8 +11,6 @@ import dev.graft.recipe.Recipe;
 import dev.graft.util.Names;
 import dev.graft.util.PathText;
 import dev.graft.zoo.WeightSource;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -93,12 +91,7 @@ public final class DataSets {
 
   /** A file's or folder's absolute path; anything else, such as a name or a URL, unchanged. */
   private static String absolute(String text) {
-    try {
-      Path path = Path.of(text);
-      return Files.exists(path) ? PathText.absolute(path).toString() : text;
-    } catch (InvalidPathException e) {
-      return text;
-    }
+    return RecipeResolver.exists(text) ? PathText.absolute(Path.of(text)).toString() : text;
   }
 
   /**

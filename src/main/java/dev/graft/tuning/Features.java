@@ -1,6 +1,5 @@
 package dev.graft.tuning;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -17,13 +16,11 @@ import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
 import dev.graft.feature.View;
 import dev.graft.network.NetworkDesign;
-import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.training.Matrix;
 import dev.graft.util.Progress;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -32,9 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.function.IntPredicate;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -63,11 +57,12 @@ public record Features(
   }
 
   /** Returns pixels, so that every epoch passes through the whole network. */
-  static Features pixels(DjlNetwork network, ImageSet images, Recipe recipe, RunEvents events) {
-    events.notCached();
+  static Features pixels(PreparedRun run) {
+    run.events().notCached();
+    ImageSet images = run.data().images();
     Map<View, FeatureSource> sources = new LinkedHashMap<>();
-    for (View view : views(recipe)) {
-      sources.put(view, pixelSource(network, images, view));
+    for (View view : views(run.recipe())) {
+      sources.put(view, pixelSource(run, images, view));
     }
     return new Features(images, sources, 0, 0, 0, List.of());
   }
@@ -91,72 +86,60 @@ public record Features(
     return views;
   }
 
-  private static PixelSource pixelSource(DjlNetwork network, ImageSet images, View view) {
-    NetworkDesign design = network.design();
+  private static PixelSource pixelSource(PreparedRun run, ImageSet images, View view) {
+    NetworkDesign design = run.network().design();
     return new PixelSource(images, design.preprocessing(), design.inputSize(), view);
   }
 
   /**
    * Returns the activation ranges that int8 needs, measured or cached.
    *
-   * @param weights identifies the weights of the frozen part
    * @param rows of the images that may be used
-   * @param folder of all caches
    */
-  static Ranges ranges(
-      DjlNetwork network,
-      String weights,
-      ImageSet images,
-      int[] rows,
-      Path folder,
-      RunEvents events)
-      throws IOException {
-    NetworkDesign design = network.design();
+  static Ranges ranges(PreparedRun run, int[] rows) throws IOException {
+    NetworkDesign design = run.network().design();
     FeatureKey key =
         FeatureKey.of(
             design,
             RecordLayout.of(design, false),
-            weights,
+            PreparedRun.weightsId(run.recipe(), run.backbone()),
             FrozenPartChoice.onnx(Optional.empty()));
-    return new FrozenPartRanges(design, network.frozenPart().weights(), images, key)
-        .readOrMeasure(rows, folder, events);
+    return new FrozenPartRanges(
+            design, run.network().frozenPart().weights(), run.storingImages(), key)
+        .readOrMeasure(rows, run.features(), run.events());
   }
 
   /**
    * Returns cached features, after computing those that are missing; unreadable images are in
    * quarantine afterwards.
    *
-   * @param weights identifies the weights of the frozen part
    * @param ranges activation ranges for int8; empty for float32
-   * @param wanted the images that need a view; asked again when unreadable ones were found
-   * @param folder of all caches
    */
-  static Features cached(
-      DjlNetwork network,
-      String weights,
-      ImageSet images,
-      Recipe recipe,
-      Optional<Ranges> ranges,
-      Function<View, IntPredicate> wanted,
-      Path folder,
-      Device device,
-      RunEvents events)
-      throws IOException {
-    NetworkDesign design = network.design();
+  static Features cached(PreparedRun run, Optional<Ranges> ranges) throws IOException {
+    Recipe recipe = run.recipe();
+    ImageSet images = run.storingImages();
+    NetworkDesign design = run.network().design();
     RecordLayout layout =
         RecordLayout.of(design, recipe.execution().cacheType() == Recipe.CacheType.FLOAT16);
     FrozenPartChoice choice =
         FrozenPartChoice.of(
-            recipe, network, pixelSource(network, images, View.IMAGE), layout, device, ranges);
-    FeatureKey key = FeatureKey.of(design, layout, weights, choice.engine());
-    Caching caching = new Caching(network, images, choice, layout, folder, events);
+            recipe,
+            run.network(),
+            pixelSource(run, images, View.IMAGE),
+            layout,
+            run.device(),
+            ranges);
+    FeatureKey key =
+        FeatureKey.of(
+            design, layout, PreparedRun.weightsId(recipe, run.backbone()), choice.engine());
+    Caching caching = new Caching(run, images, choice, layout);
     Map<View, FeatureCache> caches = new LinkedHashMap<>();
     try {
       long missing = 0;
       for (View view : views(recipe)) {
-        caches.put(view, new FeatureCache(folder, key.of(view), layout));
+        caches.put(view, new FeatureCache(run.features(), key.of(view), layout));
         if (!isOfPredictedImages(view, recipe)) {
-          missing += caches.get(view).missing(images, wanted.apply(view)).size();
+          missing += caches.get(view).missing(images, run.wanted(view)).size();
         }
       }
       caching.requireSpace(missing);
@@ -165,7 +148,7 @@ public record Features(
         if (all.computed + all.computedOthers > 0) {
           caches.get(view).refresh(); // others may have written while earlier views were computed
         }
-        all = all.with(caching.features(view, caches.get(view), () -> wanted.apply(view)));
+        all = all.with(caching.features(view, caches.get(view)));
       }
       return all;
     } catch (IOException | RuntimeException | Error e) {
@@ -210,26 +193,22 @@ public record Features(
 
   /** Computes features that are not cached. */
   private record Caching(
-      DjlNetwork network,
-      ImageSet images,
-      FrozenPartChoice choice,
-      RecordLayout layout,
-      Path folder,
-      RunEvents events) {
+      PreparedRun run, ImageSet images, FrozenPartChoice choice, RecordLayout layout) {
     void requireSpace(long missing) throws IOException {
       if (missing > 0) {
-        FeatureCache.requireSpace(folder, missing * layout.bytes());
+        FeatureCache.requireSpace(run.features(), missing * layout.bytes());
       }
     }
 
-    Features features(View view, FeatureCache cache, Supplier<IntPredicate> wanted)
-        throws IOException {
-      List<Integer> missing = cache.missing(images, wanted.get());
+    Features features(View view, FeatureCache cache) throws IOException {
+      RunEvents events = run.events();
+      List<Integer> missing = cache.missing(images, run.wanted(view));
       int computed = 0;
       if (missing.isEmpty()) {
         events.cached(view);
       } else {
-        events.computing(missing.size(), cache.cached(images), layout, view, folder.toString());
+        events.computing(
+            missing.size(), cache.cached(images), layout, view, run.features().toString());
         Stopwatch watch = new Stopwatch();
         Set<Integer> tried = new HashSet<>();
         requireSpace(missing.size());
@@ -237,14 +216,14 @@ public record Features(
         // images change the split, by which other images may be wanted.
         while (tried.addAll(missing)) {
           computed += cache.fill(images, missing, filler(view, events));
-          missing = cache.missing(images, wanted.get());
+          missing = cache.missing(images, run.wanted(view));
         }
         events.computed(computed, watch.lap(), cache.bytes(), view);
       }
       // Unreadable images are tried again in every run, and do not count as forward passes.
       return new Features(
           images,
-          Map.of(view, cache.of(images, filler(view, Progress.Display.NONE), wanted.get())),
+          Map.of(view, cache.of(images, filler(view, Progress.Display.NONE), run.wanted(view))),
           cache.bytes(),
           view.equals(View.IMAGE) ? computed : 0,
           view.equals(View.IMAGE) ? 0 : computed,
@@ -255,7 +234,7 @@ public record Features(
       return (rows, sink) -> {
         try (FrozenPart opened = choice.open();
             Progress progress = display.progress("features", "images", rows.size())) {
-          PixelSource pixels = pixelSource(network, images, view);
+          PixelSource pixels = pixelSource(run, images, view);
           new FeatureExtractor(opened, pixels, layout, images.quarantine()::check, progress)
               .fill(rows, sink);
         }

@@ -65,7 +65,7 @@ public record LabelReview(DataSet data, List<Entry> entries) {
    */
   public static long bytes(PreparedRun run) {
     long images = run.data().images().size();
-    int width = run.network().design().stageWidths().stream().mapToInt(Integer::intValue).sum();
+    int width = run.network().design().featureWidth();
     int atOnce = Math.min(ConvexHead.FOLDS, Runtime.getRuntime().availableProcessors());
     return Float.BYTES * images * width * 2 * (1 + atOnce);
   }
@@ -76,18 +76,24 @@ public record LabelReview(DataSet data, List<Entry> entries) {
    * @param features of its images; the backbone must be frozen
    */
   public static LabelReview of(PreparedRun run, Features features, Survey survey) {
-    DataSet data = run.data();
-    int[] rows = data.images().readable().toArray();
+    int[] rows = run.data().images().readable().toArray();
     Matrix matrix = features.matrix(rows);
-    List<Integer> stages = run.network().design().stageWidths();
-    ConvexHead head = ConvexHeads.fit(matrix, stages, data, rows, survey.groups(), run.recipe());
+    ConvexHead head = ConvexHeads.fit(run, matrix, rows, survey.groups());
+    ConvexHead.Images images = ConvexHeads.images(run, matrix, rows);
     LabelIssues issues =
-        withoutSuspects(
-            LabelIssues.of(head.calibratedOutOfFold(), data.images().labels(rows)),
-            ConvexHeads.images(matrix, stages, data, rows, run.recipe()),
-            head);
-    Matrix last = matrix.columns(matrix.width() - last(stages), matrix.width());
-    return of(survey, rows, unlikeOthers(last, run.recipe().seed()), issues);
+        withoutSuspects(LabelIssues.of(head.calibratedOutOfFold(), images.labels()), images, head);
+    Matrix last = matrix.last(run.network().design().lastFeatureWidth());
+    BitSet unlike = unlikeOthers(last, run.recipe().seed());
+    BitSet conflicts = members(survey.conflicts());
+    BitSet leaks = members(survey.leaks());
+    return of(
+        run.data(),
+        rows,
+        issues,
+        Map.of(
+            Reason.UNLIKE_OTHERS, unlike::get,
+            Reason.CONFLICT, i -> conflicts.get(rows[i]),
+            Reason.LEAK, i -> leaks.get(rows[i])));
   }
 
   /**
@@ -111,23 +117,6 @@ public record LabelReview(DataSet data, List<Entry> entries) {
 
   private static int[] images(List<LabelIssues.Issue> issues) {
     return issues.stream().mapToInt(LabelIssues.Issue::image).toArray();
-  }
-
-  private static int last(List<Integer> stages) {
-    return stages.get(stages.size() - 1);
-  }
-
-  private static LabelReview of(Survey survey, int[] rows, BitSet unlike, LabelIssues issues) {
-    BitSet conflicts = members(survey.conflicts());
-    BitSet leaks = members(survey.leaks());
-    return of(
-        survey.data(),
-        rows,
-        issues,
-        Map.of(
-            Reason.UNLIKE_OTHERS, unlike::get,
-            Reason.CONFLICT, i -> conflicts.get(rows[i]),
-            Reason.LEAK, i -> leaks.get(rows[i])));
   }
 
   /**

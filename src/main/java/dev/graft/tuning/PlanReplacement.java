@@ -51,7 +51,7 @@ public final class PlanReplacement {
   }
 
   private Optional<TimePlanner> others(Plan plan, double factor) {
-    return planner.without(plan, factor).filter(this::fits);
+    return planner.without(plan).map(each -> each.slower(factor)).filter(this::fits);
   }
 
   private boolean fits(TimePlanner others) {

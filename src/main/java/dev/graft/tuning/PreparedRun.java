@@ -18,6 +18,7 @@ import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
 import dev.graft.training.WeightInitializer;
+import dev.graft.util.Progress;
 import dev.graft.zoo.LoadedBackbone;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -71,13 +72,7 @@ public record PreparedRun(
       events.decided(asked, recipe, data.sizes().smallerThan(recipe.input().size().value()));
       RecipeResolver.external(recipe).ifPresent(found -> found.notes().forEach(events::say));
       events.solver(SolverChoice.of(asked, data.images().size()));
-      LoadedBackbone backbone =
-          LoadedBackbone.load(
-              RecipeResolver.entry(recipe),
-              recipe.backbone().weights(),
-              recipe.input().size().value(),
-              device,
-              events);
+      LoadedBackbone backbone = backbone(recipe, device, events);
       try {
         DjlNetwork network = network(recipe, backbone, data.classes().size());
         events.designed(network.design());
@@ -90,6 +85,20 @@ public record PreparedRun(
       known.close();
       throw e;
     }
+  }
+
+  /**
+   * Loads a resolved recipe's backbone.
+   *
+   * @param display shows the progress of a download
+   */
+  public static LoadedBackbone backbone(Recipe recipe, Device device, Progress.Display display) {
+    return LoadedBackbone.load(
+        RecipeResolver.entry(recipe),
+        recipe.backbone().weights(),
+        recipe.input().size().value(),
+        device,
+        display);
   }
 
   /** Returns a recipe's network, with its weights. */
@@ -105,14 +114,7 @@ public record PreparedRun(
   /** Measures the activation ranges that int8 needs; empty for float32. */
   public Optional<Ranges> ranges() throws IOException {
     return recipe.execution().precision() == Recipe.Precision.INT8
-        ? Optional.of(
-            Features.ranges(
-                network,
-                weightsId(recipe, backbone),
-                fingerprints.storingFrom(images()),
-                calibration(),
-                features,
-                events))
+        ? Optional.of(Features.ranges(this, calibration()))
         : Optional.empty();
   }
 
@@ -130,22 +132,19 @@ public record PreparedRun(
 
   /** Returns the features of the images, or their pixels if the recipe has no cache. */
   public Features features(Optional<Ranges> ranges) throws IOException {
-    return recipe.execution().cache()
-        ? Features.cached(
-            network,
-            weightsId(recipe, backbone),
-            fingerprints.storingFrom(images()),
-            recipe,
-            ranges,
-            this::wanted,
-            features,
-            device,
-            events)
-        : Features.pixels(network, images(), recipe, events);
+    return recipe.execution().cache() ? Features.cached(this, ranges) : Features.pixels(this);
   }
 
-  /** Returns the rows whose features of a view the run reads, unless they are unreadable. */
-  private IntPredicate wanted(View view) {
+  /** Returns the images; fingerprints of those that are read are stored. */
+  ImageSet storingImages() {
+    return fingerprints.storingFrom(images());
+  }
+
+  /**
+   * Returns the rows whose features of a view the run reads, unless they are unreadable. Unreadable
+   * images change the split, and thus these rows.
+   */
+  IntPredicate wanted(View view) {
     if (Features.isOfPredictedImages(view, recipe)) {
       // The run samples the same split, with the same result as long as the readable images are
       // the same.

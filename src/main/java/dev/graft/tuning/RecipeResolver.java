@@ -444,7 +444,8 @@ public final class RecipeResolver {
     }
   }
 
-  private static boolean exists(String path) {
+  /** Returns whether a text is the path of a file or folder. */
+  static boolean exists(String path) {
     try {
       return Files.exists(Path.of(path));
     } catch (InvalidPathException e) {

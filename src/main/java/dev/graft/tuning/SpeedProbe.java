@@ -209,13 +209,7 @@ public final class SpeedProbe {
 
     private DjlNetwork network() throws IOException {
       if (network == null) {
-        backbone =
-            LoadedBackbone.load(
-                RecipeResolver.entry(recipe),
-                recipe.backbone().weights(),
-                recipe.input().size().value(),
-                device,
-                Progress.Display.NONE);
+        backbone = PreparedRun.backbone(recipe, device, Progress.Display.NONE);
         network = PreparedRun.network(recipe, backbone, classes);
       }
       return network;
@@ -369,8 +363,7 @@ public final class SpeedProbe {
             };
           }
         };
-    try (NetworkTrainer trainer =
-        new NetworkTrainer(network, !recipe.execution().cache(), recipe, device, steps, stop)) {
+    try (NetworkTrainer trainer = new NetworkTrainer(network, recipe, device, steps, stop)) {
       FeatureBatches train =
           FeatureBatches.shuffled(
               source, rows, labels, recipe.training().batchSize().value(), 1, recipe.seed());

@@ -127,17 +127,9 @@ public record TimePlanner(List<Estimate> estimates) {
     return new TimePlanner(estimates.stream().map(each -> each.slower(factor)).toList());
   }
 
-  /**
-   * Returns a planner without a plan, for a machine that is slower than measured.
-   *
-   * @param factor of all times, at least 1
-   */
-  public Optional<TimePlanner> without(Plan plan, double factor) {
-    List<Estimate> others =
-        estimates.stream()
-            .filter(each -> !each.plan().equals(plan))
-            .map(each -> each.slower(factor))
-            .toList();
+  /** Returns the other plans, if there are any. */
+  Optional<TimePlanner> without(Plan plan) {
+    List<Estimate> others = estimates.stream().filter(each -> !each.plan().equals(plan)).toList();
     return others.isEmpty() ? Optional.empty() : Optional.of(new TimePlanner(others));
   }
 }

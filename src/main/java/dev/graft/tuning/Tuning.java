@@ -151,7 +151,7 @@ public final class Tuning implements AutoCloseable {
     data = run.data();
     images = data.images();
     network = run.network();
-    training = training(listener, fitting);
+    training = new NetworkTrainer(network, recipe, run.device(), listener, fitting);
     untrained = training.weights();
     if (recipe.data().folds() > 0) {
       saveInitialWeights();
@@ -161,11 +161,6 @@ public final class Tuning implements AutoCloseable {
   /** Saves the initial weights for {@link #crossValidate}; must be called before the training. */
   public void saveInitialWeights() {
     untrained.save();
-  }
-
-  private NetworkTrainer training(TrainingEvents listener, Interruption stop) {
-    return new NetworkTrainer(
-        run.network(), !recipe.execution().cache(), recipe, run.device(), listener, stop);
   }
 
   /**
@@ -227,24 +222,13 @@ public final class Tuning implements AutoCloseable {
   }
 
   private ConvexHead convex(int[] rows, int[] groups) {
-    ConvexHead head =
-        ConvexHeads.fit(
-            features.matrix(rows),
-            run.network().design().stageWidths(),
-            data,
-            rows,
-            groups,
-            recipe);
+    ConvexHead head = ConvexHeads.fit(run, features.matrix(rows), rows, groups);
     return recipe.training().calibrate() ? head : head.at(Temperature.NONE);
   }
 
   /** Fits a head to other images, with the settings that were chosen on the run's images. */
   private ConvexHead again(int[] rows) {
-    return convex
-        .orElseThrow()
-        .refit(
-            ConvexHeads.images(
-                features.matrix(rows), run.network().design().stageWidths(), data, rows, recipe));
+    return convex.orElseThrow().refit(ConvexHeads.images(run, features.matrix(rows), rows));
   }
 
   /** Replaces the network by one with the convex head and the features that it was fitted to. */
@@ -267,8 +251,7 @@ public final class Tuning implements AutoCloseable {
     }
     network.setOutput(head.kernel(), head.bias());
     training.close();
-    training =
-        new NetworkTrainer(network, false, recipe, run.device(), TrainingEvents.NONE, fitting);
+    training = new NetworkTrainer(network, recipe, run.device(), TrainingEvents.NONE, fitting);
     convex = Optional.of(head);
   }
 
@@ -407,7 +390,7 @@ public final class Tuning implements AutoCloseable {
   }
 
   private TrainedStages trainedStages() {
-    return TrainedStages.of(run.network(), !recipe.execution().cache(), recipe, run.device());
+    return TrainedStages.of(run.network(), recipe, run.device());
   }
 
   private Typicality typicality(Split split, Survey survey) {
@@ -540,7 +523,8 @@ public final class Tuning implements AutoCloseable {
                     split.test()));
           }
           untrained.restore();
-          try (NetworkTrainer fold = training(TrainingEvents.NONE, stop)) {
+          try (NetworkTrainer fold =
+              new NetworkTrainer(network, recipe, run.device(), TrainingEvents.NONE, stop)) {
             fit(fold, split, Checkpoints.NONE);
             return fold.isInterrupted()
                 ? Optional.empty()

@@ -8,7 +8,7 @@ import dev.graft.image.Framing;
 import dev.graft.image.ImageFileReader;
 import dev.graft.image.RgbImage;
 import dev.graft.network.Graph;
-import dev.graft.network.NetworkDesign;
+import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.RangeCalibrator;
 import dev.graft.network.onnx.Ranges;
 import java.io.IOException;
@@ -52,12 +52,13 @@ class ImageNetRangesTest {
   }
 
   private static Ranges measured() throws IOException {
-    NetworkDesign design = ImageNet.design();
-    Graph graph = design.graph();
-    List<String> outputs = graph.crossing(design.cut());
-    return ImageNet.withWeights(
-        weights ->
-            RangeCalibrator.ranges(graph, outputs, weights, design.cut(), squares().iterator()));
+    int cut = ImageNet.design().cut();
+    Graph graph = ImageNet.design().graph();
+    return ImageNet.bundled(
+        new Precision.Float32(),
+        model ->
+            RangeCalibrator.ranges(
+                graph, graph.crossing(cut), model.weights(), cut, squares().iterator()));
   }
 
   private static List<ByteBuffer> squares() {

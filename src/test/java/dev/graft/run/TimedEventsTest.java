@@ -35,7 +35,7 @@ class TimedEventsTest {
 
   private static void endEpoch(TimedEvents training) {
     History history = History.empty().plus(new History.Epoch(1, 1, 0.5, 1, 0.5, 0.1, 1));
-    training.epoch(history, 3, EarlyStopping.Decision.IMPROVED, 1);
+    training.epoch(history, 3, EarlyStopping.Decision.IMPROVED);
   }
 
   @Test

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.evaluation.History;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,6 +102,10 @@ class CheckpointsTest {
     assertThat(of("run").newest(manager).orElseThrow().header().epoch()).isEqualTo(1);
     assertThat(warnings)
         .containsExactly(newest + " is damaged, and is not used: its checksum is wrong");
+    String text = Files.readString(newest, StandardCharsets.ISO_8859_1);
+    Files.writeString(newest, text.replace("[2,3]", "[9e9]"), StandardCharsets.ISO_8859_1);
+    assertThat(of("run").newest(manager).orElseThrow().header().epoch()).isEqualTo(1);
+    assertThat(warnings).last().asString().endsWith("not used: it is too short");
     Files.write(newest, new byte[] {1, 2});
     assertThat(of("run").newest(manager).orElseThrow().header().epoch()).isEqualTo(1);
   }

@@ -106,8 +106,7 @@ class FeatureScalingTest {
             new int[5_000],
             512);
     DjlNetwork network = network(0.5, true, 3);
-    try (TrainedStages stages =
-        TrainedStages.of(network, false, RecipeReader.defaults(), Device.cpu())) {
+    try (TrainedStages stages = TrainedStages.of(network, RecipeReader.defaults(), Device.cpu())) {
       Standardization.fit(network, stages, batches, manager);
     }
     double[] sum = new double[3];

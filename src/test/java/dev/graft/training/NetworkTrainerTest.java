@@ -167,13 +167,15 @@ class NetworkTrainerTest {
   }
 
   /** Returns pixels, or their activations at the freeze boundary as from the cache. */
-  private static FeatureSource source(DjlNetwork network, boolean fromPixels) {
-    return fromPixels
-        ? NetworkTrainerTest::pixels
-        : (manager, rows) ->
-            network
-                .frozenPart()
-                .forward(new ParameterStore(manager, false), pixels(manager, rows), false);
+  private static FeatureSource source(DjlNetwork network, Recipe recipe) {
+    return recipe.execution().cache() ? activations(network) : NetworkTrainerTest::pixels;
+  }
+
+  private static FeatureSource activations(DjlNetwork network) {
+    return (manager, rows) ->
+        network
+            .frozenPart()
+            .forward(new ParameterStore(manager, false), pixels(manager, rows), false);
   }
 
   private static int[] rows(int from, int to) {
@@ -189,20 +191,19 @@ class NetworkTrainerTest {
   /** The history of a training, and the evaluation of the validation rows after it. */
   private record Outcome(History history, Evaluation evaluation) {}
 
-  private Outcome train(DjlNetwork network, Recipe recipe, boolean fromPixels) throws IOException {
-    return train(network, recipe, fromPixels, labels(VALIDATION));
+  private Outcome train(DjlNetwork network, Recipe recipe) throws IOException {
+    return train(network, recipe, labels(VALIDATION));
   }
 
-  private Outcome train(DjlNetwork network, Recipe recipe, boolean fromPixels, int[] truths)
-      throws IOException {
-    FeatureSource source = source(network, fromPixels);
+  private Outcome train(DjlNetwork network, Recipe recipe, int[] truths) throws IOException {
+    FeatureSource source = source(network, recipe);
     int[] rows = rows(0, IMAGES);
     FeatureBatches train =
         FeatureBatches.shuffled(
             source, rows, labels(rows), recipe.training().batchSize().value(), 1, recipe.seed());
     FeatureBatches validation = FeatureBatches.inOrder(source, VALIDATION, truths, 5);
     try (NetworkTrainer training =
-        new NetworkTrainer(network, fromPixels, recipe, Device.cpu(), TrainingEvents.NONE)) {
+        new NetworkTrainer(network, recipe, Device.cpu(), TrainingEvents.NONE)) {
       History history = training.fit(train, validation);
       return new Outcome(history, training.evaluate(validation, CLASSES, (place, row) -> {}));
     }
@@ -230,10 +231,10 @@ class NetworkTrainerTest {
       DjlNetwork network, TrainingEvents events, Interruption interruption, Checkpoints checkpoints)
       throws IOException {
     Recipe recipe = resumed();
-    FeatureSource source = source(network, false);
+    FeatureSource source = activations(network);
     int[] rows = rows(0, IMAGES);
     try (NetworkTrainer training =
-        new NetworkTrainer(network, false, recipe, Device.cpu(), events, interruption)) {
+        new NetworkTrainer(network, recipe, Device.cpu(), events, interruption)) {
       return training.fit(
           FeatureBatches.shuffled(source, rows, labels(rows), 16, 150, recipe.seed()),
           FeatureBatches.inOrder(source, VALIDATION, labels(VALIDATION), 5),
@@ -353,9 +354,9 @@ class NetworkTrainerTest {
     List<float[]> batches = new ArrayList<>();
     int[] rows = rows(0, IMAGES);
     try (TrainedStages stages =
-        TrainedStages.of(network, false, recipe("root-engine=" + engine), Device.cpu())) {
+        TrainedStages.of(network, recipe("root-engine=" + engine), Device.cpu())) {
       stages.forEach(
-          FeatureBatches.inOrder(source(network, false), rows, labels(rows), 13),
+          FeatureBatches.inOrder(activations(network), rows, labels(rows), 13),
           manager,
           (batch, features) -> {
             assertThat(features.getShape()).isEqualTo(new Shape(batch.getSize(), 14));
@@ -377,7 +378,7 @@ class NetworkTrainerTest {
     Recipe recipe = recipe("unfreeze=conv3");
     DjlNetwork network = network(recipe);
     float[] untrained = features(network, "onnxruntime");
-    train(network, recipe, false);
+    train(network, recipe);
     float[] inTraining = features(network, "training");
     float[] features = features(network, "onnxruntime");
     float most = 0;
@@ -463,13 +464,13 @@ class NetworkTrainerTest {
     FeatureSource nothing =
         (manager, rows) ->
             new NDList(
-                source(network, false).read(manager, rows).stream()
+                activations(network).read(manager, rows).stream()
                     .map(values -> values.mul(0))
                     .toList());
     int[] one = {0, 3, 6, 9};
     FeatureBatches train = FeatureBatches.shuffled(nothing, one, labels(one), 4, 1, 1);
     try (NetworkTrainer training =
-        new NetworkTrainer(network, false, recipe, Device.cpu(), TrainingEvents.NONE)) {
+        new NetworkTrainer(network, recipe, Device.cpu(), TrainingEvents.NONE)) {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> training.fit(train, train))
           .withMessageStartingWith("Nothing can be learned: ");
@@ -501,19 +502,19 @@ class NetworkTrainerTest {
     return network.block(network.design().featuresEnd(), network.design().logitsEnd());
   }
 
-  @ParameterizedTest(name = "unfreeze {0}, fed with pixels: {1}")
+  @ParameterizedTest(name = "unfreeze {0}, cached: {1}")
   @CsvSource({
-    "none, false, 6, 0",
     "none, true, 6, 0",
-    "conv3, false, 4, 2",
+    "none, false, 6, 0",
     "conv3, true, 4, 2",
-    "pool, false, 4, 2",
-    "conv1, false, 0, 6",
-    "conv1, true, 0, 6"
+    "conv3, false, 4, 2",
+    "pool, true, 4, 2",
+    "conv1, true, 0, 6",
+    "conv1, false, 0, 6"
   })
-  void onlyWeightsAfterTheBoundaryChange(
-      String unfreeze, boolean fromPixels, int frozen, int unfrozen) throws IOException {
-    Recipe recipe = recipe("unfreeze=" + unfreeze);
+  void onlyWeightsAfterTheBoundaryChange(String unfreeze, boolean cache, int frozen, int unfrozen)
+      throws IOException {
+    Recipe recipe = recipe("unfreeze=" + unfreeze, "cache=" + cache);
     DjlNetwork network = network(recipe);
     Predicate<Weight> measured = weight -> weight.role().isMeasured();
     Map<String, String> frozenPart = hashes(network.frozenPart(), weight -> true);
@@ -526,7 +527,7 @@ class NetworkTrainerTest {
     assertThat(head).hasSize(4);
 
     for (int round = 0; round < 2; round++) { // the second time as after a resume
-      train(network, recipe, fromPixels);
+      train(network, recipe);
       assertThat(hashes(network.frozenPart(), weight -> true)).isEqualTo(frozenPart);
       assertThat(hashes(head(network), measured)).isEqualTo(scaling);
       assertThat(hashes(network.tail(), weight -> true))
@@ -541,9 +542,10 @@ class NetworkTrainerTest {
   void trainingOnCachedFeaturesEqualsTrainingOnPixels(String unfreeze) throws IOException {
     Recipe recipe = recipe("unfreeze=" + unfreeze);
     DjlNetwork cached = network(recipe);
-    History first = train(cached, recipe, false).history();
+    History first = train(cached, recipe).history();
     DjlNetwork throughAll = network(recipe);
-    History second = train(throughAll, recipe, true).history();
+    Recipe onPixels = RecipeReader.with(recipe, Map.of("cache", "false"));
+    History second = train(throughAll, onPixels).history();
     assertThat(first.epochs()).hasSize(3);
     for (int i = 0; i < 3; i++) {
       assertThat(first.epochs().get(i).trainLoss())
@@ -566,7 +568,7 @@ class NetworkTrainerTest {
             "epochs=3");
     // Learning raises the loss on these wrong labels: the first epoch is the best.
     int[] wrong = IntStream.of(VALIDATION).map(row -> label(row + 1)).toArray();
-    Outcome outcome = train(network(recipe), recipe, false, wrong);
+    Outcome outcome = train(network(recipe), recipe, wrong);
     History.Epoch last = outcome.history().epochs().get(2);
     History.Epoch best = outcome.history().best();
     assertThat(best.validationLoss()).isLessThan(last.validationLoss() - 1e-3);
@@ -580,7 +582,7 @@ class NetworkTrainerTest {
   void trainingEndsAfterPatienceEpochs() throws IOException {
     Recipe recipe =
         recipe("early-stopping.patience=2", "early-stopping.min-delta=1000", "epochs=50");
-    History history = train(network(recipe), recipe, false).history();
+    History history = train(network(recipe), recipe).history();
     assertThat(history.epochs()).hasSize(3);
     assertThat(history.best().epoch()).as("the epoch whose weights are restored").isEqualTo(1);
   }
@@ -601,7 +603,7 @@ class NetworkTrainerTest {
     Map<Parameter, float[]> tail = values(network.tail());
     Map<Parameter, float[]> head = values(network.head());
     head.keySet().removeIf(parameter -> !parameter.requiresGradient());
-    train(network, recipe, false);
+    train(network, recipe);
     // Adam's first step is the learning rate, whatever the gradient.
     assertThat(greatestChange(tail)).isCloseTo(1e-4, within(2e-6));
     assertThat(greatestChange(head)).isCloseTo(1e-2, within(2e-4));
@@ -633,7 +635,7 @@ class NetworkTrainerTest {
     Map<Parameter, float[]> head = values(network.head());
     head.keySet().removeIf(parameter -> !parameter.requiresGradient());
     before.add(head);
-    train(network, recipe, false);
+    train(network, recipe);
     return before.stream().mapToDouble(NetworkTrainerTest::greatestChange).toArray();
   }
 
@@ -714,7 +716,7 @@ class NetworkTrainerTest {
     float[] features;
     float[] logits;
     try (NDManager batch = manager.newSubManager()) {
-      NDList out = source(network, false).read(batch, rows);
+      NDList out = activations(network).read(batch, rows);
       features = out.singletonOrThrow().toFloatArray();
       logits =
           network
@@ -724,7 +726,7 @@ class NetworkTrainerTest {
               .toFloatArray();
     }
     Map<Parameter, float[]> before = values(network.head());
-    train(network, recipe, false);
+    train(network, recipe);
 
     double[] kernelGradient = new double[classes * width];
     double[] biasGradient = new double[classes];

@@ -66,10 +66,10 @@ class TimePlannerTest {
 
   @Test
   void aPlanThatIsTooSlowLeavesTheOthersSlower() {
-    TimePlanner others = PLANNER.without(LARGE.plan(), 2).orElseThrow();
+    TimePlanner others = PLANNER.without(LARGE.plan()).orElseThrow().slower(2);
     assertThat(others.estimates()).hasSize(1);
     assertThat(others.choose(1_000).seconds()).isCloseTo(60, within(1e-9));
-    assertThat(others.without(SMALL.plan(), 1)).isEmpty();
+    assertThat(others.without(SMALL.plan())).isEmpty();
   }
 
   @Test
