@@ -1,18 +1,17 @@
 package dev.graft.recipe;
 
 import static dev.graft.recipe.Limits.outside;
-import static dev.graft.recipe.Limits.requireAtLeast;
 import static dev.graft.recipe.Limits.requireAutoOr;
 import static dev.graft.recipe.Limits.requireChannels;
 import static dev.graft.recipe.Limits.requireDistinct;
 import static dev.graft.recipe.Limits.requireHalfOpenUnit;
+import static dev.graft.recipe.Limits.requireNonNegative;
 import static dev.graft.recipe.Limits.requireOpenUnit;
 import static dev.graft.recipe.Limits.requirePositive;
 import static dev.graft.recipe.Limits.requirePositiveShare;
 import static dev.graft.recipe.Limits.requireText;
 import static dev.graft.recipe.Limits.requireTexts;
 import static dev.graft.recipe.Limits.requireUnit;
-import static dev.graft.recipe.Limits.requireValue;
 import static dev.graft.recipe.Limits.requireWithin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -236,7 +235,11 @@ public record Recipe(
     BFLOAT16
   }
 
-  /** A group of settings. Each {@code with…} method returns a copy with other values. */
+  /**
+   * A group of settings. Its constructor throws a {@link GraftException} if a value is outside of
+   * its limits, or if two contradict each other; {@link RecipeReader} rejects missing values. Each
+   * {@code with…} method returns a copy with other values.
+   */
   public sealed interface Group {}
 
   /** A group whose keys stand at the top of a recipe's file. */
@@ -260,16 +263,10 @@ public record Recipe(
       Auto<String> output,
       String unfreeze)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Backbone {
       requireText("backbone", name);
       requireText("weights", weights);
       requireAutoOr("variant", variant, each -> requireText("variant", each));
-      requireValue("tokens", tokens);
       requireAutoOr("output", output, each -> requireText("output", each));
       requireText("unfreeze", unfreeze);
     }
@@ -306,24 +303,15 @@ public record Recipe(
       Auto<Double> cropShare,
       ResamplingChoice resampling)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Input {
       requireAutoOr(
           "input-size",
           size,
           each -> requireWithin("input-size", each, InputSide.MIN, InputSide.MAX));
-      requireValue("preprocessing", preprocessing);
       requireChannels("mean", mean);
       requireChannels("deviation", deviation);
       deviation.ifGiven(values -> values.forEach(each -> requirePositive("deviation", each)));
-      requireValue("order", order);
-      requireValue("framing", framing);
       requireAutoOr("crop-share", cropShare, each -> requirePositiveShare("crop-share", each));
-      requireValue("resampling", resampling);
     }
 
     public Input withSize(int size) {
@@ -344,11 +332,6 @@ public record Recipe(
       @JsonProperty("feature-power") double power,
       boolean standardize)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Features {
       requireAutoOr("features", stages, each -> requireDistinct("features", each));
       requirePositiveShare("feature-power", power);
@@ -387,21 +370,14 @@ public record Recipe(
       SplitChoice split,
       int folds)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Data {
       requireText("data", source);
       folders = requireTexts("data-dir", folders);
       requireAutoOr("columns", columns, each -> requireText("columns", each));
       requireAutoOr("path-pattern", pathPattern, each -> requireText("path-pattern", each));
-      requireValue("lone-validation", loneValidation);
       requireHalfOpenUnit("max-bad", maxBad);
       requireOpenUnit("test-split", testSplit);
       requireOpenUnit("validation-split", validationSplit);
-      requireValue("split", split);
       if (folds != 0) {
         requireWithin("folds", folds, 2, 100);
       }
@@ -434,11 +410,6 @@ public record Recipe(
    */
   public record Head(int hidden, double inputDropout, double dropout, Auto<Solver> solver)
       implements Group {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them
-     */
     public Head {
       requireWithin("head.hidden", hidden, 0, 65_536);
       requireHalfOpenUnit("head.input-dropout", inputDropout);
@@ -509,20 +480,12 @@ public record Recipe(
       boolean calibrate,
       @JsonProperty("training-precision") Auto<TrainingPrecision> precision)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Training {
-      requireValue("initializer", initializer);
-      requireValue("optimizer", optimizer);
       requireAutoOr("learning-rate", learningRate, each -> requirePositive("learning-rate", each));
       requirePositive("backbone-learning-rate", backboneLearningRate);
       requirePositiveShare("layer-decay", layerDecay);
-      requireValue("schedule", schedule);
       requireWithin("epochs", epochs, 1, 100_000);
-      requireAtLeast("warmup-epochs", warmupEpochs, 0);
+      requireNonNegative("warmup-epochs", warmupEpochs);
       if (warmupEpochs >= epochs && warmupEpochs > 0) {
         throw outside("warmup-epochs", "below epochs, which is " + epochs, warmupEpochs);
       }
@@ -531,7 +494,7 @@ public record Recipe(
             "warmup-epochs: must be 0 with one-cycle, which starts with a warm-up of its own; set"
                 + " schedule to cosine, or warmup-epochs to 0.");
       }
-      requireAtLeast("head-epochs", headEpochs, 0);
+      requireNonNegative("head-epochs", headEpochs);
       if (headEpochs > 0 && headEpochs + warmupEpochs >= epochs) {
         throw outside(
             "head-epochs",
@@ -539,20 +502,17 @@ public record Recipe(
             headEpochs);
       }
       requirePositive("epsilon", epsilon);
-      requireAtLeast("weight-decay", weightDecay, 0);
-      requireAtLeast("clip-norm", clipNorm, 0);
+      requireNonNegative("weight-decay", weightDecay);
+      requireNonNegative("clip-norm", clipNorm);
       if (weightDecay > 0 && optimizer == OptimizerChoice.ADAM) {
         throw new GraftException(
             "weight-decay: must be 0 with adam; set optimizer to adamw, or weight-decay to 0.");
       }
       requireHalfOpenUnit("label-smoothing", labelSmoothing);
-      requireValue("class-weights", classWeights);
       requireAutoOr("batch-size", batchSize, each -> requireWithin("batch-size", each, 1, 65_536));
       requireWithin("min-steps", minSteps, 1, 100_000);
       requireWithin("crops", crops, 0, 16);
       requireUnit("mixup", mixup);
-      requireValue("early-stopping", earlyStopping);
-      requireValue("training-precision", precision);
     }
 
     public Training withInitializer(Initializer initializer) {
@@ -626,14 +586,9 @@ public record Recipe(
    * @param restoreBest whether the weights of the best epoch are restored at the end
    */
   public record EarlyStopping(int patience, double minDelta, boolean restoreBest) {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them
-     */
     public EarlyStopping {
       requireWithin("early-stopping.patience", patience, 0, 100_000);
-      requireAtLeast("early-stopping.min-delta", minDelta, 0);
+      requireNonNegative("early-stopping.min-delta", minDelta);
     }
   }
 
@@ -655,17 +610,9 @@ public record Recipe(
       @JsonProperty("root-engine") Auto<FrozenPartEngine> frozenPartEngine,
       Precision precision)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Execution {
       requireText("device", device);
       checkDevice(device);
-      requireValue("cache-type", cacheType);
-      requireValue("root-engine", frozenPartEngine);
-      requireValue("precision", precision);
       if (precision == Precision.INT8 && frozenPartEngine.is(FrozenPartEngine.TRAINING)) {
         throw new GraftException(
             "precision: int8 requires ONNX Runtime; set root-engine to onnxruntime, or precision"
@@ -686,15 +633,6 @@ public record Recipe(
     public Execution withFrozenPartEngine(FrozenPartEngine frozenPartEngine) {
       return new Execution(device, cache, cacheType, Auto.of(frozenPartEngine), precision);
     }
-  }
-
-  /**
-   * Checks that nothing is missing.
-   *
-   * @throws GraftException if a value is missing
-   */
-  public Recipe {
-    requireValue("head", head);
   }
 
   /** Returns a copy with another group of the same type. */
