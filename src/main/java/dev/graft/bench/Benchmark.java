@@ -40,8 +40,8 @@ import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.training.NetworkTrainer;
 import dev.graft.training.TrainingEvents;
-import dev.graft.training.WeightInitializer;
 import dev.graft.tuning.Features;
+import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.ResidentMemory;
 import dev.graft.tuning.Stopwatch;
@@ -269,6 +269,15 @@ public final class Benchmark {
     return ByteBuffer.allocateDirect(bytes.length).order(ByteOrder.nativeOrder()).put(bytes).flip();
   }
 
+  private static LoadedBackbone load(Recipe recipe) {
+    return LoadedBackbone.load(
+        RecipeResolver.entry(recipe),
+        WeightSource.PRETRAINED,
+        recipe.input().size().value(),
+        Device.cpu(),
+        Progress.Display.NONE);
+  }
+
   // Timing.
 
   /**
@@ -302,11 +311,9 @@ public final class Benchmark {
         RecipeResolver.resolve(
             RecipeReader.read(
                 null, Map.of("backbone", entry.id(), "input-size", Integer.toString(side))));
-    try (LoadedBackbone backbone =
-        LoadedBackbone.load(
-            entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
-      NetworkDesign design = RecipeResolver.design(recipe, 10);
-      DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
+    try (LoadedBackbone backbone = load(recipe)) {
+      DjlNetwork network = PreparedRun.network(recipe, backbone, 10);
+      NetworkDesign design = network.design();
       Graph graph = design.graph();
       RecordLayout layout = RecordLayout.of(design, false);
       double operations = 2.0 * multiplications(graph, design.cut());
@@ -428,12 +435,8 @@ public final class Benchmark {
             "head.hidden",
             unfreeze.equals(NetworkDesign.NONE) ? "2048" : "0");
     Recipe recipe = RecipeResolver.resolve(RecipeReader.read(null, settings));
-    try (LoadedBackbone backbone =
-        LoadedBackbone.load(
-            entry, WeightSource.PRETRAINED, side, Device.cpu(), Progress.Display.NONE)) {
-      DjlNetwork network = DjlNetwork.of(RecipeResolver.design(recipe, 10), backbone.trunk());
-      WeightInitializer.initialize(
-          network, backbone, recipe.training().initializer().value(), recipe.seed());
+    try (LoadedBackbone backbone = load(recipe)) {
+      DjlNetwork network = PreparedRun.network(recipe, backbone, 10);
       String what =
           "training, "
               + entry.id()
@@ -519,17 +522,8 @@ public final class Benchmark {
             RecipeReader.read(file, Map.of("epochs", number, "early-stopping.patience", number)),
             TRAINED + VALIDATED,
             32);
-    BackboneInfo entry = RecipeResolver.entry(recipe);
-    try (LoadedBackbone backbone =
-        LoadedBackbone.load(
-            entry,
-            WeightSource.PRETRAINED,
-            recipe.input().size().value(),
-            Device.cpu(),
-            Progress.Display.NONE)) {
-      DjlNetwork network = DjlNetwork.of(RecipeResolver.design(recipe, 10), backbone.trunk());
-      WeightInitializer.initialize(
-          network, backbone, recipe.training().initializer().value(), recipe.seed());
+    try (LoadedBackbone backbone = load(recipe)) {
+      DjlNetwork network = PreparedRun.network(recipe, backbone, 10);
       FeatureSource source = SyntheticFeatures.of(network.design().featureWidth());
       int[] rows = IntStream.range(0, TRAINED).toArray();
       int[] labels = IntStream.range(0, TRAINED).map(row -> row % 10).toArray();
