@@ -459,7 +459,7 @@ public final class FineTuneRun {
         folder.path().resolve(Reporter.PAGE),
         () ->
             Reporter.write(
-                folder.path(), ended, trained, Reporter.TestImages.of(data, split.test())));
+                folder.path(), ended, trained, Reporter.images(data, split.test())));
     RunRecord warned = ended.with(drawings.warnings());
     folder.end(warned);
     Optional<String> example =
