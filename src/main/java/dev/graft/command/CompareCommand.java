@@ -13,17 +13,14 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Column;
 import picocli.CommandLine.Help.Column.Overflow;
 import picocli.CommandLine.Help.TextTable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code compare}: compares runs. */
 @Command(
@@ -65,8 +62,6 @@ final class CompareCommand implements Callable<Integer> {
 
   @Mixin private OutputOption output;
 
-  @Spec private CommandSpec spec;
-
   CompareCommand(Console console) {
     this.console = console;
   }
@@ -75,8 +70,7 @@ final class CompareCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     int least = notebook ? 1 : 2;
     if (runs.size() < least) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine(), "Give at least two runs, or one with --notebook.");
+      throw new WrongUsage("Give at least two runs, or one with --notebook.");
     }
     List<RunFiles> read = runs.stream().map(this::measured).flatMap(Optional::stream).toList();
     if (read.size() < least) {

@@ -15,11 +15,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code export}: writes a saved model, or a backbone, as an ONNX file. */
 @Command(
@@ -79,8 +76,6 @@ final class ExportCommand implements Callable<Integer> {
       description = "With --backbone: set a key of the recipe, such as input-size=96; repeatable.")
   private final Map<String, String> settings = new LinkedHashMap<>();
 
-  @Spec private CommandSpec spec;
-
   @Mixin private OutputOption output;
 
   ExportCommand(Console console) {
@@ -93,8 +88,7 @@ final class ExportCommand implements Callable<Integer> {
       return exportBackbone();
     }
     if (!settings.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(), "--set: only possible together with --backbone.");
+      throw new WrongUsage("--set: only possible together with --backbone.");
     }
     Path folder = output.run(run, "to export", ": export RUN");
     Exporter.Exported exported =
@@ -119,9 +113,7 @@ final class ExportCommand implements Callable<Integer> {
 
   private int exportBackbone() throws IOException {
     if (to == null || run != null || format != Exporter.Format.ONNX) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--backbone: requires --to FILE, and excludes RUN and --format int8.");
+      throw new WrongUsage("--backbone: requires --to FILE, and excludes RUN and --format int8.");
     }
     Map<String, String> recipe = new LinkedHashMap<>(settings);
     recipe.put("backbone", RecipeReader.text(backbone));

@@ -27,12 +27,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code fine-tune}: trains a head on a pretrained network. */
 @Command(
@@ -68,8 +65,6 @@ final class FineTuneCommand implements Callable<Integer> {
 
   @Mixin private OutputOption output;
 
-  @Spec private CommandSpec spec;
-
   @Option(
       names = "--resume",
       paramLabel = "RUN",
@@ -100,8 +95,7 @@ final class FineTuneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (resume != null && within != null) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine(),
+      throw new WrongUsage(
           "--within is for a new run, and --resume continues one as it was planned; give one of"
               + " them.");
     }

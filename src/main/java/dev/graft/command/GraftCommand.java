@@ -22,6 +22,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 
 /** The command {@code graft}, with a subcommand for each task. */
@@ -115,7 +116,10 @@ public final class GraftCommand implements Runnable {
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
       line.setParameterExceptionHandler(GraftCommand::wrongUsage);
       line.setExecutionExceptionHandler(
-          (failure, command, parsed) -> root.failed(failure, console, err));
+          (failure, command, parsed) ->
+              failure instanceof WrongUsage wrong
+                  ? wrongUsage(new ParameterException(command, wrong.getMessage()), arguments)
+                  : root.failed(failure, console, err));
       int code = execute(line, arguments, root, console, err);
       console.out().flush();
       return console.outputFailure().map(e -> outputFailed(e, console)).orElse(code);
@@ -137,7 +141,7 @@ public final class GraftCommand implements Runnable {
 
   /** Reports that answers were lost, unless the reader of a pipe has closed it on purpose. */
   private static int outputFailed(IOException failure, Console console) {
-    String reason = Messages.of(failure, "the system gives no reason");
+    String reason = Messages.of(failure);
     if (reason.toLowerCase(Locale.ROOT).contains("pipe")) {
       return BROKEN_PIPE;
     }
@@ -172,7 +176,7 @@ public final class GraftCommand implements Runnable {
     }
   }
 
-  private static int wrongUsage(CommandLine.ParameterException wrong, String[] arguments) {
+  private static int wrongUsage(ParameterException wrong, String[] arguments) {
     PrintWriter err = wrong.getCommandLine().getErr();
     err.println(Messages.line(wrong.getMessage()));
     CommandSpec command = wrong.getCommandLine().getCommandSpec();
@@ -186,7 +190,7 @@ public final class GraftCommand implements Runnable {
 
   /** Returns the option or the command that an unknown one probably stands for. */
   private static Optional<String> similar(
-      CommandLine.ParameterException wrong, CommandSpec command) {
+      ParameterException wrong, CommandSpec command) {
     if (!(wrong instanceof CommandLine.UnmatchedArgumentException unmatched)) {
       return Optional.empty();
     }
@@ -223,9 +227,9 @@ public final class GraftCommand implements Runnable {
           + Messages.of(file)
           + ". Check the path, and that the disk is mounted and not full; existing files are"
           + " unchanged.";
-    } else if (failure instanceof IOException) {
+    } else if (failure instanceof IOException other) {
       return "Reading or writing failed: "
-          + Messages.of(failure, "the system gives no reason")
+          + Messages.of(other)
           + ". Check that the disk is mounted and not full; existing files are unchanged.";
     } else if (failure instanceof OutOfMemoryError) {
       return "Out of memory: give Java more with -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS).";

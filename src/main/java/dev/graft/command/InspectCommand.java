@@ -27,11 +27,8 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code inspect}: shows what is in a data set before anything is trained on it. */
 @Command(
@@ -50,8 +47,6 @@ import picocli.CommandLine.Spec;
     })
 final class InspectCommand implements Callable<Integer> {
   private final Console console;
-
-  @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "DATA",
@@ -88,14 +83,13 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (apply != null && labels != null) {
-      throw new ParameterException(
-          spec.commandLine(), "--apply and --labels exclude each other; give one of them.");
+      throw new WrongUsage("--apply and --labels exclude each other; give one of them.");
     }
     if (labels != null && !labels.isEmpty()) {
       LabelFiles.refusal(labels)
           .ifPresent(
               reason -> {
-                throw new ParameterException(spec.commandLine(), "--labels: " + reason);
+                throw new WrongUsage("--labels: " + reason);
               });
     }
     options.putDefault("max-bad", "0.999");

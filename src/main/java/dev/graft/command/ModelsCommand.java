@@ -11,10 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code models}: lists the backbones. */
 @Command(
@@ -46,8 +43,6 @@ final class ModelsCommand implements Callable<Integer> {
       description = "With --describe: set a key of the recipe, such as tokens=mean; repeatable.")
   private final Map<String, String> settings = new LinkedHashMap<>();
 
-  @Spec private CommandSpec spec;
-
   ModelsCommand(Console console) {
     this.console = console;
   }
@@ -63,8 +58,7 @@ final class ModelsCommand implements Callable<Integer> {
       return 0;
     }
     if (!settings.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(), "--set: only possible together with --describe.");
+      throw new WrongUsage("--set: only possible together with --describe.");
     }
     row("backbone", "parameters", "input", "ImageNet top-1, published", "license", "weights");
     for (BackboneInfo entry : BackboneInfo.ALL) {

@@ -14,10 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code serve}: a web page and a REST interface for a saved model. */
 @Command(
@@ -114,8 +111,6 @@ final class ServeCommand implements Callable<Integer> {
       description = "With --allow-swap: also with a TorchScript model, which can run any code.")
   private boolean torchScript;
 
-  @Spec private CommandSpec spec;
-
   ServeCommand(Console console) {
     this.console = console;
   }
@@ -136,8 +131,7 @@ final class ServeCommand implements Callable<Integer> {
 
   private ServeSettings settings() {
     if (torchScript && !swap) {
-      throw new ParameterException(
-          spec.commandLine(), "Give --allow-torchscript with --allow-swap.");
+      throw new WrongUsage("Give --allow-torchscript with --allow-swap.");
     }
     return new ServeSettings(
         host,

@@ -5,10 +5,7 @@ import dev.graft.tuning.RecipeResolver;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code summary}: prints the layer table of a recipe's network. */
 @Command(
@@ -23,8 +20,6 @@ import picocli.CommandLine.Spec;
     })
 final class SummaryCommand implements Callable<Integer> {
   private final Console console;
-
-  @Spec private CommandSpec spec;
 
   @Mixin private RecipeOptions options;
 
@@ -42,8 +37,7 @@ final class SummaryCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (classes < 2) {
-      throw new ParameterException(
-          spec.commandLine(), "--classes: must be at least 2, not " + classes + ".");
+      throw new WrongUsage("--classes: must be at least 2, not " + classes + ".");
     }
     Recipe recipe = options.recipe();
     new SummaryTable(RecipeResolver.design(RecipeResolver.resolve(recipe), classes))
