@@ -160,13 +160,11 @@ final class BenchmarkCommand implements Callable<Integer> {
                 .map(line -> line.replaceFirst(".*: *", ""))
                 .findFirst()
                 .orElse(System.getProperty("os.arch"));
-    return "Machine: "
-        + processor
-        + ", "
-        + Runtime.getRuntime().availableProcessors()
-        + " processors, "
-        + System.getProperty("os.name")
-        + ", Java "
-        + System.getProperty("java.version");
+    return Text.of(
+        "Machine: %s, %d processors, %s, Java %s",
+        processor,
+        Runtime.getRuntime().availableProcessors(),
+        System.getProperty("os.name"),
+        System.getProperty("java.version"));
   }
 }

@@ -11,6 +11,7 @@ import dev.graft.output.OutputFolder;
 import dev.graft.output.OutputFolder.LeftoverKind;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.util.Names;
+import dev.graft.util.Text;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.Published;
 import java.awt.Graphics2D;
@@ -21,7 +22,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -186,11 +186,9 @@ final class DoctorCommand implements Callable<Integer> {
     } catch (GraftException e) {
       line(
           "engine",
-          "MISSING or broken: "
-              + e.getMessage()
-              + " (Maven's profiles bring one: "
-              + String.join(", ", ENGINE_PROFILES)
-              + "; the first is the default.)");
+          Text.of(
+              "MISSING or broken: %s (Maven's profiles bring one: %s; the first is the default.)",
+              e.getMessage(), String.join(", ", ENGINE_PROFILES)));
       return false;
     }
   }
@@ -284,6 +282,6 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private void line(String what, String state) {
-    console.answer(String.format(Locale.ROOT, "%-12s %s", what, state));
+    console.answer(Text.of("%-12s %s", what, state));
   }
 }

@@ -299,12 +299,8 @@ final class FineTuneCommand implements Callable<Integer> {
     Path model = completed.folder().resolve("model");
     String image = completed.example().map(PathText::quoted).orElse("car.png");
     boolean latest = completed.record().status() == RunRecord.Status.COMPLETED;
-    return "The model: "
-        + model
-        + " (try: infer "
-        + (latest ? "" : "--model " + PathText.quoted(model.toString()) + " ")
-        + image
-        + ")";
+    String named = latest ? "" : "--model " + PathText.quoted(model.toString()) + " ";
+    return Text.of("The model: %s (try: infer %s%s)", model, named, image);
   }
 
   private static String weights(RunRecord run) {

@@ -124,11 +124,11 @@ final class InspectCommand implements Callable<Integer> {
   private int apply() throws IOException {
     LabelDecisions.Applied applied = LabelDecisions.apply(Path.of(data), apply, output.folder());
     console.report(
-        Names.count(applied.moved(), "image")
-            + " moved. To undo: inspect "
-            + PathText.quoted(data)
-            + " --apply "
-            + PathText.quoted(applied.undo().toString()));
+        Text.of(
+            "%s moved. To undo: inspect %s --apply %s",
+            Names.count(applied.moved(), "image"),
+            PathText.quoted(data),
+            PathText.quoted(applied.undo().toString())));
     if (!applied.missing().isEmpty()) {
       console.report(
           Names.count(applied.missing().size(), "image")

@@ -457,12 +457,11 @@ final class RunLines implements RunEvents {
     if (!choice.fits()) {
       warn(
           List.of(
-              "Warning: the time is too short for these images on this machine; the fastest plan"
-                  + " runs"
-                  + (byEpochs ? ", and trains one epoch at most" : "")
-                  + ". Give at least --within "
-                  + (long) Math.ceil(limit.secondsGone() + choice.enough().toSeconds())
-                  + "s."));
+              Text.of(
+                  "Warning: the time is too short for these images on this machine; the fastest plan"
+                      + " runs%s. Give at least --within %.0fs.",
+                  byEpochs ? ", and trains one epoch at most" : "",
+                  Math.ceil(limit.secondsGone() + choice.enough().toSeconds()))));
     }
   }
 
@@ -523,10 +522,7 @@ final class RunLines implements RunEvents {
                 .orElse(
                     "Interrupted before a model was saved. Cached features are reused by the next"
                         + " run")
-            + " (run: "
-            + folder
-            + "). "
-            + goOn(folder));
+            + Text.of(" (run: %s). %s", folder, goOn(folder)));
   }
 
   /** Returns the command that resumes a run that did not complete. */

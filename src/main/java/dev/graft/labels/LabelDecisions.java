@@ -7,6 +7,7 @@ import dev.graft.io.Csv;
 import dev.graft.output.OutputFolder;
 import dev.graft.util.Messages;
 import dev.graft.util.PathText;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -155,14 +156,9 @@ public final class LabelDecisions {
         AtomicFiles.move(move.from(), move.to());
       } catch (IOException e) {
         throw new GraftException(
-            move.from()
-                + " could not be moved to "
-                + move.to()
-                + " ("
-                + Messages.of(e)
-                + "); "
-                + undo
-                + " undoes the moves before it.",
+            Text.of(
+                "%s could not be moved to %s (%s); %s undoes the moves before it.",
+                move.from(), move.to(), Messages.of(e), undo),
             e);
       }
     }

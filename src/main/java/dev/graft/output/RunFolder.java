@@ -6,6 +6,7 @@ import dev.graft.GraftException;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.LockFile;
 import dev.graft.util.Messages;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -190,11 +191,9 @@ public final class RunFolder implements AutoCloseable {
       }
       if (e instanceof IOException failed) {
         throw new GraftException(
-            "The model can't be saved in "
-                + model()
-                + ": "
-                + Messages.of(failed)
-                + ". Mend that, and resume the run.",
+            Text.of(
+                "The model can't be saved in %s: %s. Mend that, and resume the run.",
+                model(), Messages.of(failed)),
             e);
       }
       throw e;
