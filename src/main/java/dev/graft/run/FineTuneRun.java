@@ -493,17 +493,9 @@ public final class FineTuneRun {
 
   /** Makes an attempt, and lists the images that could not be read even if it fails. */
   private <T> T quarantining(RunFolder folder, Attempt<T> attempt) throws IOException {
-    try {
-      T result = attempt.run();
-      quarantine(folder);
-      return result;
-    } catch (IOException | RuntimeException e) {
-      try {
-        quarantine(folder);
-      } catch (IOException second) {
-        e.addSuppressed(second); // the first failure is the cause
-      }
-      throw e;
+    Closeable listing = () -> quarantine(folder);
+    try (listing) {
+      return attempt.run();
     }
   }
 
