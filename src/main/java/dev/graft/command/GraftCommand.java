@@ -82,11 +82,6 @@ public final class GraftCommand implements Runnable {
     }
   }
 
-  /** Runs a command line that nothing interrupts. */
-  public static int run(String[] arguments, OutputStream out, PrintStream err) {
-    return run(arguments, out, err, new RunInterruption());
-  }
-
   /**
    * Runs a command line.
    *
