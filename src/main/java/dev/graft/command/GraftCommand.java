@@ -194,7 +194,6 @@ public final class GraftCommand implements Runnable {
         given,
         unmatched.isUnknownOption()
             ? command.options().stream()
-                .filter(option -> !option.hidden())
                 .flatMap(option -> Stream.of(option.names()))
                 .toList()
             : command.subcommands().keySet());

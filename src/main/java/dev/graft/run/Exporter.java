@@ -295,9 +295,6 @@ public final class Exporter {
 
   /** Returns the run's images; empty if they are not known, or not there any more. */
   private Optional<Known> ifThere(SavedModel.Contents model, Fingerprints fingerprints) {
-    if (!RunImages.areKnown(run)) {
-      return Optional.empty();
-    }
     try {
       return Optional.of(known(model, fingerprints)).filter(found -> found.test().length > 0);
     } catch (GraftException e) {
