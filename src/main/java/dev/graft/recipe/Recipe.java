@@ -23,15 +23,6 @@ import java.util.List;
  * The settings of a run, in groups. {@code conf/fine-tune.yaml} explains each key, and is the
  * {@linkplain RecipeReader#defaults default}. In a recipe's file, only {@code head} and {@code
  * early-stopping} are groups; all other keys are at the top level.
- *
- * @param backbone the pretrained network
- * @param input the input of the network
- * @param features what the head classifies
- * @param data the images
- * @param head the new head
- * @param training the training
- * @param execution the machine
- * @param seed of all randomness
  */
 public record Recipe(
     Backbone backbone,
@@ -245,16 +236,7 @@ public record Recipe(
   /** A group whose keys stand at the top of a recipe's file. */
   sealed interface KeysAtTop extends Group {}
 
-  /**
-   * The backbone.
-   *
-   * @param name an id, a file, or a model of a DJL model zoo; {@link #AUTO} depends on the data
-   * @param weights {@code pretrained}, {@code keras}, {@code random}, a file or a URL
-   * @param variant of an external backbone's files, such as {@code fp16}; auto for float32
-   * @param tokens of an external backbone that become features
-   * @param output of an external backbone that is used; auto to choose
-   * @param unfreeze the first trained stage of the backbone, or {@code none}
-   */
+  /** The backbone. */
   public record Backbone(
       @JsonProperty("backbone") String name,
       String weights,
@@ -280,19 +262,7 @@ public record Recipe(
     }
   }
 
-  /**
-   * The input of the network.
-   *
-   * @param size side of the network's input, in pixels; auto depends on the backbone and the images
-   * @param preprocessing of the images
-   * @param mean of each channel, in pixel values from 0 to 255; auto for the backbone's own
-   * @param deviation divides each channel, in the same unit; auto for the backbone's own
-   * @param order of the channels in the network's input
-   * @param framing the part of an image that becomes the input
-   * @param cropShare the input's side divided by the shorter side of the resized image, in (0, 1];
-   *     auto for the backbone's own
-   * @param resampling the filter of resizing
-   */
+  /** The input of the network. */
   public record Input(
       @JsonProperty("input-size") Auto<Integer> size,
       PreprocessingChoice preprocessing,
@@ -320,13 +290,7 @@ public record Recipe(
     }
   }
 
-  /**
-   * The features, which the head classifies.
-   *
-   * @param stages stages whose averages are the features; auto for the backbone's own
-   * @param power exponent of the power normalization, in (0, 1]; 1 for none
-   * @param standardize whether features are standardized
-   */
+  /** The features, which the head classifies. */
   public record Features(
       @JsonProperty("features") Auto<List<String>> stages,
       @JsonProperty("feature-power") double power,
@@ -342,22 +306,7 @@ public record Recipe(
     }
   }
 
-  /**
-   * The images and their split.
-   *
-   * @param source {@code cifar10}, {@code cifar10-sample}, a folder or a manifest
-   * @param folders folders that may contain CIFAR-10
-   * @param columns names of a manifest's columns, as {@code path=id,label=breed}; auto for path,
-   *     label and split
-   * @param pathPattern path of an image in which a column's name in braces stands for its value;
-   *     auto for the value itself
-   * @param loneValidation the use of given validation images if there are no test images
-   * @param maxBad the largest share of unreadable images, in [0, 1)
-   * @param testSplit the share of test images where the data has no test set, in (0, 1)
-   * @param validationSplit the share of validation images, in (0, 1)
-   * @param split how validation images are chosen
-   * @param folds of a cross-validation after training; 0 for none
-   */
+  /** The images and their split. */
   public record Data(
       @JsonProperty("data") String source,
       @JsonProperty("data-dir") List<String> folders,
@@ -398,16 +347,7 @@ public record Recipe(
     }
   }
 
-  /**
-   * The new head.
-   *
-   * @param hidden units of the hidden layer; 0 for none
-   * @param inputDropout the share of the features that is dropped, in [0, 1)
-   * @param dropout the share of the hidden units that is dropped, in [0, 1)
-   * @param solver how its weights are found; auto for {@link Solver#NEWTON} for up to 5,000 images
-   *     other than CIFAR-10 on a frozen backbone with cached features, unless the recipe changes
-   *     settings of gradient training, otherwise for {@link Solver#GRADIENT}
-   */
+  /** The new head. */
   public record Head(int hidden, double inputDropout, double dropout, Auto<Solver> solver)
       implements Group {
     public Head {
@@ -423,38 +363,7 @@ public record Recipe(
     }
   }
 
-  /**
-   * The training of the head, and of unfrozen stages.
-   *
-   * @param initializer of new weights; auto for {@link Initializer#GLOROT_UNIFORM} for CIFAR-10,
-   *     and {@link Initializer#ZERO_OUTPUT} for other images
-   * @param optimizer of the training
-   * @param learningRate of the head, after the warm-up; auto depends on the batch size
-   * @param backboneLearningRate of trained stages of the backbone
-   * @param layerDecay the learning rate of a trained stage divided by that of the next one, in (0,
-   *     1]; the last stage has the backbone's rate
-   * @param headEpochs epochs in which only the head is trained; fractions are possible
-   * @param schedule of the learning rate
-   * @param warmupEpochs epochs in which the learning rate grows linearly
-   * @param epsilon of Adam
-   * @param weightDecay of AdamW
-   * @param clipNorm longer gradients of all weights together are scaled to this Euclidean norm; 0
-   *     for none
-   * @param labelSmoothing in [0, 1)
-   * @param classWeights how rare classes are weighted
-   * @param batchSize images per step; auto depends on the number of images and on what is trained
-   * @param epochs the maximum
-   * @param minSteps the minimum number of steps per epoch; a small data set is repeated
-   * @param mirror whether an epoch shows each image or its mirror image, at random
-   * @param averageMirror whether a prediction is the mean of those of an image and its mirror image
-   * @param crops number of random crops of each image that an epoch may show instead of it
-   * @param mixup parameter of the Beta distribution of the shares of mixed images, 0 (none) to 1
-   * @param earlyStopping ends training before the last epoch
-   * @param calibrate whether a temperature is fitted to the validation images; for a convex head,
-   *     to the training images
-   * @param precision of the matrix products in training; auto for bfloat16 where the processor has
-   *     instructions for it, otherwise for float32
-   */
+  /** The training of the head, and of unfrozen stages. */
   public record Training(
       Auto<Initializer> initializer,
       OptimizerChoice optimizer,
@@ -578,13 +487,7 @@ public record Recipe(
     }
   }
 
-  /**
-   * Early stopping, as in Keras's callback.
-   *
-   * @param patience epochs without improvement of the best validation loss before training ends
-   * @param minDelta an improvement is a loss below the best one by more than this
-   * @param restoreBest whether the weights of the best epoch are restored at the end
-   */
+  /** Early stopping, as in Keras's callback. */
   public record EarlyStopping(int patience, double minDelta, boolean restoreBest) {
     public EarlyStopping {
       requireWithin("early-stopping.patience", patience, 0, 100_000);
@@ -592,17 +495,7 @@ public record Recipe(
     }
   }
 
-  /**
-   * The machine: where and how the network is computed.
-   *
-   * @param device {@code auto}, {@code cpu}, or {@code gpu0}, {@code gpu1} and so on
-   * @param cache whether activations at the freeze boundary are cached
-   * @param cacheType number type of cached activations
-   * @param frozenPartEngine the engine that computes what needs no gradients; auto for ONNX Runtime
-   *     where it is available, the device is the CPU and features are cached, otherwise for the
-   *     engine that trains the head
-   * @param precision of the frozen part
-   */
+  /** The machine: where and how the network is computed. */
   public record Execution(
       String device,
       boolean cache,
