@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -32,14 +31,12 @@ import picocli.CommandLine.Parameters;
       "  compare RUN RUN --to comparison.html  two, with the page in that file",
       "  compare --notebook RUN                a run beside the Keras notebook"
     })
-final class CompareCommand implements Callable<Integer> {
+final class CompareCommand extends Subcommand {
   /** Maximum width of a table in characters. */
   private static final int WIDTH = 110;
 
   private static final int MIN_COLUMN = 12;
   private static final int GAP = 2;
-
-  private final Console console;
 
   @Parameters(
       paramLabel = "RUN",
@@ -61,10 +58,6 @@ final class CompareCommand implements Callable<Integer> {
   private Path to;
 
   @Mixin private OutputOption output;
-
-  CompareCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException {

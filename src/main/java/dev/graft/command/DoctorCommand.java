@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -46,12 +45,10 @@ import picocli.CommandLine.TypeConversionException;
       "  doctor --clean               remove what killed or stopped runs left",
       "  doctor --clean-features 30d  remove features that no run used for 30 days"
     })
-final class DoctorCommand implements Callable<Integer> {
+final class DoctorCommand extends Subcommand {
   /** Maven's profiles that bring an engine. */
   static final List<String> ENGINE_PROFILES =
       List.of("pytorch", "pytorch-cuda", "pytorch-cu118", "mxnet");
-
-  private final Console console;
 
   @Mixin private OutputOption output;
 
@@ -85,10 +82,6 @@ final class DoctorCommand implements Callable<Integer> {
       int count = Integer.parseInt(matcher.group(1));
       return matcher.group(2).equals("d") ? Duration.ofDays(count) : Duration.ofHours(count);
     }
-  }
-
-  DoctorCommand(Console console) {
-    this.console = console;
   }
 
   @Override

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,9 +22,7 @@ import picocli.CommandLine.Option;
       "  evaluate --data other/    the latest run, on other images",
       "  evaluate --run output/runs/20260101-120000-vgg16-cifar10 --data cifar10-sample"
     })
-final class EvaluateCommand implements Callable<Integer> {
-  private final Console console;
-
+final class EvaluateCommand extends Subcommand {
   @Option(
       names = {"--run", "--model"},
       paramLabel = "MODEL",
@@ -48,10 +45,6 @@ final class EvaluateCommand implements Callable<Integer> {
   @Mixin private DeviceOption device;
 
   @Mixin private OutputOption output;
-
-  EvaluateCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException {

@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,9 +32,7 @@ import picocli.CommandLine.Parameters;
       "  export output/runs/20260101-120000-vgg16-cifar10 --to model.onnx",
       "  export --backbone vgg16 --set input-size=96 --to features.onnx"
     })
-final class ExportCommand implements Callable<Integer> {
-  private final Console console;
-
+final class ExportCommand extends Subcommand {
   @Parameters(
       arity = "0..1",
       paramLabel = "RUN",
@@ -77,10 +74,6 @@ final class ExportCommand implements Callable<Integer> {
   private final Map<String, String> settings = new LinkedHashMap<>();
 
   @Mixin private OutputOption output;
-
-  ExportCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException {

@@ -10,7 +10,6 @@ import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.report.Pages;
 import dev.graft.run.FineTuneRun;
-import dev.graft.run.RunInterruption;
 import dev.graft.run.TimedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.TimeLimit;
@@ -25,7 +24,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,7 +47,7 @@ import picocli.CommandLine.Option;
       "  fine-tune --within 10m                       the best model in ten minutes",
       "  fine-tune --resume                           finish the newest unfinished run"
     })
-final class FineTuneCommand implements Callable<Integer> {
+final class FineTuneCommand extends Subcommand {
   /** The exit code of a program that Ctrl-C ended. */
   static final int INTERRUPTED = 130;
 
@@ -58,8 +56,6 @@ final class FineTuneCommand implements Callable<Integer> {
 
   /** Maximum size of a manifest of few images, in bytes. */
   private static final long MAX_MANIFEST = 1 << 20;
-
-  private final Console console;
 
   @Mixin private RecipeOptions options;
 
@@ -84,13 +80,6 @@ final class FineTuneCommand implements Callable<Integer> {
               + " Graft measures its speed, and chooses backbone, input size, trained stages and"
               + " epochs, except those that are set.")
   private Duration within;
-
-  private final RunInterruption interruption;
-
-  FineTuneCommand(Console console, RunInterruption interruption) {
-    this.console = console;
-    this.interruption = interruption;
-  }
 
   @Override
   public Integer call() throws IOException {

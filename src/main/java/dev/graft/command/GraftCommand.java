@@ -153,21 +153,17 @@ public final class GraftCommand implements Runnable {
     return System.console() != null && err == System.err && System.getenv("TERM") != null;
   }
 
-  /** Creates commands with the console, and those that train also with the interruption. */
+  /** Creates subcommands with the console and the interruption. */
   private record Factory(Console console, RunInterruption interruption)
       implements CommandLine.IFactory {
     @Override
     public <K> K create(Class<K> type) throws Exception {
-      if (type == FineTuneCommand.class) {
-        return type.cast(new FineTuneCommand(console, interruption));
-      } else if (type == SweepCommand.class) {
-        return type.cast(new SweepCommand(console, interruption));
+      K created = CommandLine.defaultFactory().create(type);
+      if (created instanceof Subcommand command) {
+        command.console = console;
+        command.interruption = interruption;
       }
-      try {
-        return type.getDeclaredConstructor(Console.class).newInstance(console);
-      } catch (NoSuchMethodException e) {
-        return CommandLine.defaultFactory().create(type);
-      }
+      return created;
     }
   }
 

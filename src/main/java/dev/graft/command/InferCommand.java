@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,14 +37,12 @@ import picocli.CommandLine.Parameters;
       "  infer --heatmap maps/ car.png          with a heat map of the class (Grad-CAM)",
       "  infer hdfs://h/photos --master yarn --to hdfs://h/answers"
     })
-final class InferCommand implements Callable<Integer> {
+final class InferCommand extends Subcommand {
   /** Up to this number of images, no progress is shown. */
   private static final int MAX_WITHOUT_PROGRESS = 5;
 
   private static final String FLOAT32 = "float32";
   private static final String INT8 = "int8";
-
-  private final Console console;
 
   @Parameters(
       arity = "1..*",
@@ -104,10 +101,6 @@ final class InferCommand implements Callable<Integer> {
       description =
           "Write a PNG file per image with a heat map of its most probable class (Grad-CAM).")
   private Path heatMaps;
-
-  InferCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException {

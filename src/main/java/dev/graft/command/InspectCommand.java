@@ -24,7 +24,6 @@ import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,9 +44,7 @@ import picocli.CommandLine.Parameters;
       "  inspect photos/ --labels --backbone vgg16    by another backbone",
       "  inspect photos/ --apply labels-decided.csv   move images as decided"
     })
-final class InspectCommand implements Callable<Integer> {
-  private final Console console;
-
+final class InspectCommand extends Subcommand {
   @Parameters(
       paramLabel = "DATA",
       description = "cifar10, cifar10-sample, a folder, or a manifest (.csv, .jsonl).")
@@ -75,10 +72,6 @@ final class InspectCommand implements Callable<Integer> {
   @Mixin private RecipeOptions options;
 
   @Mixin private OutputOption output;
-
-  InspectCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException {

@@ -8,7 +8,6 @@ import dev.graft.util.Text;
 import dev.graft.zoo.BackboneInfo;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -23,11 +22,9 @@ import picocli.CommandLine.Option;
       "  models                            the values of fine-tune --backbone",
       "  models --describe backbone.onnx   what Graft finds in a file or a folder"
     })
-final class ModelsCommand implements Callable<Integer> {
+final class ModelsCommand extends Subcommand {
   private static final String HERE = "downloaded";
   private static final String ABSENT = "not downloaded (--weights keras downloads it)";
-
-  private final Console console;
 
   @Option(
       names = "--describe",
@@ -42,10 +39,6 @@ final class ModelsCommand implements Callable<Integer> {
       paramLabel = "KEY=VALUE",
       description = "With --describe: set a key of the recipe, such as tokens=mean; repeatable.")
   private final Map<String, String> settings = new LinkedHashMap<>();
-
-  ModelsCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() {

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,9 +26,7 @@ import picocli.CommandLine.Option;
       "  serve --host 0.0.0.0   for other machines, too; without a password",
       "  serve --reject 0.05    no class if unlike the training images"
     })
-final class ServeCommand implements Callable<Integer> {
-  private final Console console;
-
+final class ServeCommand extends Subcommand {
   @Mixin private ModelOption model;
 
   @Mixin private RejectOption reject;
@@ -110,10 +107,6 @@ final class ServeCommand implements Callable<Integer> {
       names = "--allow-torchscript",
       description = "With --allow-swap: also with a TorchScript model, which can run any code.")
   private boolean torchScript;
-
-  ServeCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException, InterruptedException {

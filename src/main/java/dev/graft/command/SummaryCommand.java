@@ -2,7 +2,6 @@ package dev.graft.command;
 
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.RecipeResolver;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,9 +17,7 @@ import picocli.CommandLine.Option;
       "  summary --unfreeze block5_conv1              with another freeze boundary",
       "  summary --backbone efficientnet-lite0 --set input-size=224"
     })
-final class SummaryCommand implements Callable<Integer> {
-  private final Console console;
-
+final class SummaryCommand extends Subcommand {
   @Mixin private RecipeOptions options;
 
   @Option(
@@ -29,10 +26,6 @@ final class SummaryCommand implements Callable<Integer> {
       defaultValue = "10",
       description = "Number of classes of the head (default: ${DEFAULT-VALUE}, as in CIFAR-10).")
   private int classes;
-
-  SummaryCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() {
