@@ -71,7 +71,7 @@ final class FindLrCommand extends Subcommand {
             recipe,
             folder,
             new LearningRateSearch.Rates(from, to, steps),
-            RunLines.listingDuplicates(console),
+            new RunLines(console),
             new Interruption());
     report(found.test(), found.folder());
     return 0;
