@@ -59,7 +59,7 @@ final class EvaluateCommand extends Subcommand {
     }
     Path folder = output.run(run, "to evaluate", " with --run FOLDER");
     Evaluator.Written written =
-        new Evaluator(folder, output.folder(), RunLines.listingDuplicates(console))
+        new Evaluator(folder, output.folder(), new RunLines(console, RunLines.Purpose.RUN))
             .evaluate(settings, device.device(RunFolder.modelOf(folder)));
     Evaluator.Result result = written.result();
     console.answer(folder.getFileName() + " on " + result.data().name() + ":");

@@ -118,7 +118,7 @@ final class FineTuneCommand extends Subcommand {
     if (isInside(folder, recipe.data().source())) {
       console.say("Output: " + folder + " is inside the data, and is skipped there.");
     }
-    RunLines lines = RunLines.listingDuplicates(console);
+    RunLines lines = new RunLines(console, RunLines.Purpose.RUN);
     FineTuneRun.Completed run =
         limit.isPresent()
             ? TimedRun.run(
@@ -132,7 +132,7 @@ final class FineTuneCommand extends Subcommand {
     Recipe recipe = options.recipeOf(run.resolve(RunFolder.RECIPE));
     limitThreads(recipe);
     console.say("Resuming " + run);
-    RunLines lines = RunLines.resuming(console);
+    RunLines lines = new RunLines(console, RunLines.Purpose.RESUMED_RUN);
     OutputFolder owner = output.folder().of(run);
     return end(FineTuneRun.resume(run, recipe, owner, lines, interruption), lines);
   }

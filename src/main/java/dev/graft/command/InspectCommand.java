@@ -148,7 +148,7 @@ final class InspectCommand extends Subcommand {
     if (!recipe.execution().cache()) {
       throw new GraftException("cache: --labels needs cached features; set it to true.");
     }
-    RunLines lines = RunLines.checkingLabels(console);
+    RunLines lines = new RunLines(console, RunLines.Purpose.LABELS);
     Recipe plain = recipe.with(recipe.training().withAverageMirror(false));
     try (PreparedRun run = output.folder().prepare(plain, lines)) {
       requireMemory(run);

@@ -67,7 +67,8 @@ final class RunLines implements RunEvents {
   private int listedUnreadable;
 
   /** What the images are prepared for. */
-  private enum Purpose {
+  enum Purpose {
+    /** A run or an evaluation, which lists all duplicates in a file of its folder. */
     RUN,
     /** A run that is resumed, whose recipe is the one that it wrote. */
     RESUMED_RUN,
@@ -80,24 +81,9 @@ final class RunLines implements RunEvents {
     this(console, Purpose.OTHER);
   }
 
-  private RunLines(Console console, Purpose purpose) {
+  RunLines(Console console, Purpose purpose) {
     this.console = console;
     this.purpose = purpose;
-  }
-
-  /** Returns lines for a command that lists all duplicates in a file of its output. */
-  static RunLines listingDuplicates(Console console) {
-    return new RunLines(console, Purpose.RUN);
-  }
-
-  /** Returns lines for a run that is resumed. */
-  static RunLines resuming(Console console) {
-    return new RunLines(console, Purpose.RESUMED_RUN);
-  }
-
-  /** Returns lines for a command that checks labels. */
-  static RunLines checkingLabels(Console console) {
-    return new RunLines(console, Purpose.LABELS);
   }
 
   private String allDuplicates() {

@@ -56,7 +56,7 @@ final class SweepCommand extends Subcommand {
             all,
             folder,
             trial -> console.say(++done[0] + "/" + count + " " + line(trial)),
-            RunLines.listingDuplicates(console),
+            new RunLines(console, RunLines.Purpose.RUN),
             interruption);
     table(all, result.trials()).forEach(console::report);
     RunRecord.TestFigures test = result.run().record().outcome().test();
