@@ -6,7 +6,6 @@ import dev.graft.data.ImageSet;
 import dev.graft.data.Split;
 import dev.graft.data.SplitCsv;
 import dev.graft.data.duplicates.Survey;
-import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.labels.LabelFiles;
@@ -526,12 +525,7 @@ public final class FineTuneRun {
   private void write(RunFolder folder, History history, Split split, Tuning.Tested tested)
       throws IOException {
     folder.write("history.csv", history.toCsv());
-    Evaluation evaluation = tested.evaluation();
-    EvaluationFiles.write(folder.path(), evaluation);
-    if (images.areFiles()) {
-      folder.write(
-          "mistakes.csv", evaluation.mistakesCsv(place -> images.path(split.test()[place])));
-    }
+    Evaluator.writeTables(folder.path(), tested.evaluation(), images, split.test());
     drawings.drawRun(folder.plots(), title(), data, history, split, tested);
   }
 
