@@ -366,7 +366,7 @@ public record OutputFolder(Path path) {
     List<Leftover> found = new ArrayList<>();
     for (Path run : RunFolder.all(runs())) {
       if (!RunFolder.isAlive(run)) {
-        if (RunFolder.saysItRuns(run)) {
+        if (RunFolder.status(run).filter(RunRecord.Status.RUNNING::equals).isPresent()) {
           found.add(leftover(run, LeftoverKind.RUN));
         }
         List<Leftover> unfinished = new ArrayList<>();

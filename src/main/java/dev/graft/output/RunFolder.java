@@ -319,10 +319,6 @@ public final class RunFolder implements AutoCloseable {
     return LockFile.isHeld(run.resolve(LOCK));
   }
 
-  static boolean saysItRuns(Path run) {
-    return status(run).equals(Optional.of(RunRecord.Status.RUNNING));
-  }
-
   /** Returns the recorded status of a run; empty if the record is missing or damaged. */
   public static Optional<RunRecord.Status> status(Path run) {
     try {
