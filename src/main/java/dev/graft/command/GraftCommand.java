@@ -180,8 +180,7 @@ public final class GraftCommand implements Runnable {
   }
 
   /** Returns the option or the command that an unknown one probably stands for. */
-  private static Optional<String> similar(
-      ParameterException wrong, CommandSpec command) {
+  private static Optional<String> similar(ParameterException wrong, CommandSpec command) {
     if (!(wrong instanceof CommandLine.UnmatchedArgumentException unmatched)) {
       return Optional.empty();
     }
@@ -189,9 +188,7 @@ public final class GraftCommand implements Runnable {
     return Misspelling.nearest(
         given,
         unmatched.isUnknownOption()
-            ? command.options().stream()
-                .flatMap(option -> Stream.of(option.names()))
-                .toList()
+            ? command.options().stream().flatMap(option -> Stream.of(option.names())).toList()
             : command.subcommands().keySet());
   }
 

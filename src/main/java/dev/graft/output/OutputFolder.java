@@ -217,8 +217,7 @@ public record OutputFolder(Path path) {
           .orElseThrow(
               () ->
                   GraftException.of(
-                      "Found no run in %s that did not complete; start one with fine-tune.",
-                      path));
+                      "Found no run in %s that did not complete; start one with fine-tune.", path));
     }
     Path folder = Path.of(run);
     if (!Files.isDirectory(folder) && NAME.matcher(run).matches()) {

@@ -456,9 +456,7 @@ public final class FineTuneRun {
     RunRecord ended = folder.record().with(RunIdentity.parameters(trained)).ended(status, outcome);
     drawings.draw(
         folder.path().resolve(Reporter.PAGE),
-        () ->
-            Reporter.write(
-                folder.path(), ended, trained, Reporter.images(data, split.test())));
+        () -> Reporter.write(folder.path(), ended, trained, Reporter.images(data, split.test())));
     RunRecord warned = ended.with(drawings.warnings());
     folder.end(warned);
     Optional<String> example =

@@ -85,8 +85,7 @@ public final class Sweep {
    */
   public record Result(Path folder, List<Trial> trials, FineTuneRun.Completed run) {}
 
-  private Sweep(
-      Grid grid, OutputFolder output, RunEvents events, RunInterruption interruption) {
+  private Sweep(Grid grid, OutputFolder output, RunEvents events, RunInterruption interruption) {
     this.grid = grid;
     this.output = output;
     this.events = events;
@@ -191,8 +190,7 @@ public final class Sweep {
       Survey survey = prepared.survey();
       Split split = prepared.split(survey);
       watch.lap();
-      try (Tuning tuning =
-          new Tuning(prepared, features, new ProgressOnly(events), interruption)) {
+      try (Tuning tuning = new Tuning(prepared, features, new ProgressOnly(events), interruption)) {
         History history = tuning.fit(split, survey);
         double seconds = watch.lap();
         if (tuning.isInterrupted()) {
