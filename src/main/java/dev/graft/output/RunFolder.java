@@ -33,9 +33,15 @@ public final class RunFolder implements AutoCloseable {
   private static final String LOCK = ".running";
 
   private static final ObjectReader READER =
-      RunRecord.JSON
-          .readerFor(RunRecord.class)
-          .without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+      RunRecord.JSON.reader().without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  /** The values that are not unwrapped; the profile spark's Jackson can't unwrap while it reads. */
+  private record Rest(
+      RunRecord.Status status,
+      String message,
+      List<String> warnings,
+      List<RunRecord.Resumed> resumed,
+      RunRecord.Data data) {}
 
   private final OutputFolder output;
   private final Path folder;
@@ -294,9 +300,17 @@ public final class RunFolder implements AutoCloseable {
     Path file = run.resolve(RECORD);
     try {
       if (Files.isRegularFile(file) && Files.size(file) <= MAX_BYTES) {
-        RunRecord record = READER.readValue(Files.readAllBytes(file));
-        if (record != null && record.data() != null && record.status() != null) {
-          return record;
+        byte[] json = Files.readAllBytes(file);
+        Rest rest = READER.readValue(json, Rest.class);
+        if (rest != null && rest.data() != null && rest.status() != null) {
+          return new RunRecord(
+              rest.status(),
+              rest.message(),
+              rest.warnings(),
+              rest.resumed(),
+              READER.readValue(json, RunRecord.Provenance.class),
+              rest.data(),
+              READER.readValue(json, RunRecord.Outcome.class));
         }
       }
     } catch (IOException e) {
