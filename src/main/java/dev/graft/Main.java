@@ -6,7 +6,6 @@ import dev.graft.io.AtomicFiles;
 import dev.graft.run.RunInterruption;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -49,16 +48,5 @@ public final class Main {
     // Spark's failures are thrown; where Spark logs by itself, its own files say how much.
     System.setProperty("org.slf4j.simpleLogger.log.org.apache.spark", "off");
     System.setProperty("org.slf4j.simpleLogger.log.org.apache.hadoop", "off");
-  }
-
-  /**
-   * Runs a command.
-   *
-   * @param out receives the answer, in UTF-8 in every locale, so that programs can read it
-   * @param err receives everything else
-   * @return 0 for success, 1 for failure, 2 for wrong usage
-   */
-  static int run(String[] arguments, OutputStream out, PrintStream err) {
-    return GraftCommand.run(arguments, out, err);
   }
 }

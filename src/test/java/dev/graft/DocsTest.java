@@ -6,7 +6,6 @@ import dev.graft.command.GraftCommand;
 import dev.graft.recipe.RecipeReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.reflect.Constructor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,8 +46,7 @@ class DocsTest {
   private static final Set<String> COMMON = Set.of("--help", "--version", "--debug");
 
   private static final CommandLine COMMAND_LINE =
-      new CommandLine(GraftCommand.class, new WithoutConsole())
-          .setCaseInsensitiveEnumValuesAllowed(true);
+      new CommandLine(GraftCommand.class).setCaseInsensitiveEnumValuesAllowed(true);
 
   private static final Pattern BLOCK = Pattern.compile("(?ms)^ *```(\\w*)\n(.*?)^ *```");
   private static final Pattern SPAN = Pattern.compile("`([^`\n]+)`");
@@ -412,19 +410,6 @@ class DocsTest {
 
   private static Set<String> allOptions() {
     return commands().flatMap(each -> options(each).stream()).collect(Collectors.toSet());
-  }
-
-  /** Makes commands that are parsed, but not executed. */
-  private static final class WithoutConsole implements CommandLine.IFactory {
-    @Override
-    public <K> K create(Class<K> type) throws Exception {
-      if (!type.getName().startsWith("dev.graft.")) {
-        return CommandLine.defaultFactory().create(type);
-      }
-      Constructor<?> only = type.getDeclaredConstructors()[0];
-      only.setAccessible(true);
-      return type.cast(only.newInstance(new Object[only.getParameterCount()]));
-    }
   }
 
   private static String read(Path file) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,7 +29,11 @@ class TimedRunTest {
   }
 
   private CommandRun run(String command, String... options) throws IOException {
-    List<String> arguments = new ArrayList<>(photos().arguments(folder.resolve("output")));
+    return run(photos(), command, options);
+  }
+
+  private CommandRun run(SmallRun.Images photos, String command, String... options) {
+    List<String> arguments = new ArrayList<>(photos.arguments(folder.resolve("output")));
     arguments.set(0, command);
     arguments.addAll(List.of(options));
     return CommandRun.of(arguments.toArray(String[]::new));
@@ -181,9 +186,19 @@ class TimedRunTest {
 
   @Test
   void aRangeTestWritesItsCurveAndSuggestsARate() throws IOException {
-    CommandRun run = run("find-lr", "--from=1e-5", "--to=10", "--steps=60");
+    SmallRun.Images photos = photos();
+    StringBuilder copies = new StringBuilder();
+    for (int i = 0; i < 6; i++) {
+      Files.copy(photos.file(i), folder.resolve("photos/copy" + i + ".png"));
+      copies.append("copy" + i + ".png,dark,train\n");
+    }
+    Path manifest = folder.resolve("photos/pictures.csv");
+    Files.writeString(manifest, copies, StandardOpenOption.APPEND);
+
+    CommandRun run = run(photos, "find-lr", "--from=1e-5", "--to=10", "--steps=60");
 
     assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err().lines()).contains("  1 more"); // no file lists all duplicates
     Path curve = only(folder.resolve("output").resolve("sweeps"));
     List<String> rows = Files.readAllLines(curve.resolve("range-test.csv"));
     assertThat(rows.get(1)).startsWith("1,1.000000e-05,");

@@ -268,6 +268,10 @@ public final class Benchmark {
     return ByteBuffer.allocateDirect(bytes.length).order(ByteOrder.nativeOrder()).put(bytes).flip();
   }
 
+  private static LoadedBackbone load(Recipe recipe) {
+    return PreparedRun.backbone(recipe, Device.cpu(), Progress.Display.NONE);
+  }
+
   // Timing.
 
   /**
@@ -301,10 +305,9 @@ public final class Benchmark {
         RecipeResolver.resolve(
             RecipeReader.read(
                 null, Map.of("backbone", entry.id(), "input-size", Integer.toString(side))));
-    try (LoadedBackbone backbone =
-        PreparedRun.backbone(recipe, Device.cpu(), Progress.Display.NONE)) {
-      NetworkDesign design = RecipeResolver.design(recipe, 10);
-      DjlNetwork network = DjlNetwork.of(design, backbone.trunk());
+    try (LoadedBackbone backbone = load(recipe)) {
+      DjlNetwork network = PreparedRun.network(recipe, backbone, 10);
+      NetworkDesign design = network.design();
       Graph graph = design.graph();
       RecordLayout layout = RecordLayout.of(design, false);
       double operations = 2.0 * multiplications(graph, design.cut());
@@ -426,8 +429,7 @@ public final class Benchmark {
             "head.hidden",
             unfreeze.equals(NetworkDesign.NONE) ? "2048" : "0");
     Recipe recipe = RecipeResolver.resolve(RecipeReader.read(null, settings));
-    try (LoadedBackbone backbone =
-        PreparedRun.backbone(recipe, Device.cpu(), Progress.Display.NONE)) {
+    try (LoadedBackbone backbone = load(recipe)) {
       DjlNetwork network = PreparedRun.network(recipe, backbone, 10);
       String what =
           "training, "
@@ -514,8 +516,7 @@ public final class Benchmark {
             RecipeReader.read(file, Map.of("epochs", number, "early-stopping.patience", number)),
             TRAINED + VALIDATED,
             32);
-    try (LoadedBackbone backbone =
-        PreparedRun.backbone(recipe, Device.cpu(), Progress.Display.NONE)) {
+    try (LoadedBackbone backbone = load(recipe)) {
       DjlNetwork network = PreparedRun.network(recipe, backbone, 10);
       FeatureSource source = SyntheticFeatures.of(network.design().featureWidth());
       int[] rows = IntStream.range(0, TRAINED).toArray();

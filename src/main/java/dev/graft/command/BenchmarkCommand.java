@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -33,11 +32,9 @@ import picocli.CommandLine.Option;
       "  benchmark --serve     serve under load, compared with infer",
       "  benchmark --json      one JSON object per figure"
     })
-final class BenchmarkCommand implements Callable<Integer> {
+final class BenchmarkCommand extends Subcommand {
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
   private static final JsonMapper JSON = new JsonMapper();
-
-  private final Console console;
 
   @Option(names = "--quick", description = "Three short runs per figure, about a minute in all.")
   private boolean quick;
@@ -69,10 +66,6 @@ final class BenchmarkCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "Concurrent requests with --serve, 1 to 64 (default: ${DEFAULT-VALUE}).")
   private int concurrency;
-
-  BenchmarkCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException, InterruptedException {
@@ -160,13 +153,11 @@ final class BenchmarkCommand implements Callable<Integer> {
                 .map(line -> line.replaceFirst(".*: *", ""))
                 .findFirst()
                 .orElse(System.getProperty("os.arch"));
-    return "Machine: "
-        + processor
-        + ", "
-        + Runtime.getRuntime().availableProcessors()
-        + " processors, "
-        + System.getProperty("os.name")
-        + ", Java "
-        + System.getProperty("java.version");
+    return Text.of(
+        "Machine: %s, %d processors, %s, Java %s",
+        processor,
+        Runtime.getRuntime().availableProcessors(),
+        System.getProperty("os.name"),
+        System.getProperty("java.version"));
   }
 }

@@ -10,20 +10,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Column;
 import picocli.CommandLine.Help.Column.Overflow;
 import picocli.CommandLine.Help.TextTable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code compare}: compares runs. */
 @Command(
@@ -35,14 +31,12 @@ import picocli.CommandLine.Spec;
       "  compare RUN RUN --to comparison.html  two, with the page in that file",
       "  compare --notebook RUN                a run beside the Keras notebook"
     })
-final class CompareCommand implements Callable<Integer> {
+final class CompareCommand extends Subcommand {
   /** Maximum width of a table in characters. */
   private static final int WIDTH = 110;
 
   private static final int MIN_COLUMN = 12;
   private static final int GAP = 2;
-
-  private final Console console;
 
   @Parameters(
       paramLabel = "RUN",
@@ -65,18 +59,11 @@ final class CompareCommand implements Callable<Integer> {
 
   @Mixin private OutputOption output;
 
-  @Spec private CommandSpec spec;
-
-  CompareCommand(Console console) {
-    this.console = console;
-  }
-
   @Override
   public Integer call() throws IOException {
     int least = notebook ? 1 : 2;
     if (runs.size() < least) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine(), "Give at least two runs, or one with --notebook.");
+      throw new WrongUsage("Give at least two runs, or one with --notebook.");
     }
     List<RunFiles> read = runs.stream().map(this::measured).flatMap(Optional::stream).toList();
     if (read.size() < least) {

@@ -1,6 +1,5 @@
 package dev.graft.command;
 
-import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,14 +11,8 @@ import picocli.CommandLine.Spec;
     description = "Print a script that makes bash and zsh complete commands and options.",
     footerHeading = "%nExamples:%n",
     footer = {"  completion > graft.sh        then run in each shell: source graft.sh"})
-final class CompletionCommand implements Callable<Integer> {
-  private final Console console;
-
+final class CompletionCommand extends Subcommand {
   @Spec private CommandSpec spec;
-
-  CompletionCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() {

@@ -10,18 +10,16 @@ import picocli.CommandLine.Option;
 
 /** The device of a saved model, for every command that takes one. */
 final class DeviceOption {
-  private static final String AUTO = "auto";
-
   @Option(
       names = "--device",
       paramLabel = "NAME",
-      defaultValue = AUTO,
+      defaultValue = Recipe.AUTO,
       description = "Device that computes: auto, cpu, gpu0, … (default: ${DEFAULT-VALUE}).")
   private String name;
 
   /** Returns whether the user chose a device. */
   boolean isNamed() {
-    return !name.equals(AUTO);
+    return !name.equals(Recipe.AUTO);
   }
 
   /**

@@ -12,6 +12,7 @@ import dev.graft.output.OutputFolder;
 import dev.graft.output.OutputFolder.LeftoverKind;
 import dev.graft.recipe.RecipeReader;
 import dev.graft.util.Names;
+import dev.graft.util.Text;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.Published;
 import java.awt.Graphics2D;
@@ -22,9 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -47,12 +46,10 @@ import picocli.CommandLine.TypeConversionException;
       "  doctor --clean               remove what killed or stopped runs left",
       "  doctor --clean-features 30d  remove features that no run used for 30 days"
     })
-final class DoctorCommand implements Callable<Integer> {
+final class DoctorCommand extends Subcommand {
   /** Maven's profiles that bring an engine. */
   static final List<String> ENGINE_PROFILES =
       List.of("pytorch", "pytorch-cuda", "pytorch-cu118", "mxnet");
-
-  private final Console console;
 
   @Mixin private OutputOption output;
 
@@ -86,10 +83,6 @@ final class DoctorCommand implements Callable<Integer> {
       int count = Integer.parseInt(matcher.group(1));
       return matcher.group(2).equals("d") ? Duration.ofDays(count) : Duration.ofHours(count);
     }
-  }
-
-  DoctorCommand(Console console) {
-    this.console = console;
   }
 
   @Override
@@ -187,11 +180,9 @@ final class DoctorCommand implements Callable<Integer> {
     } catch (GraftException e) {
       line(
           "engine",
-          "MISSING or broken: "
-              + e.getMessage()
-              + " (Maven's profiles bring one: "
-              + String.join(", ", ENGINE_PROFILES)
-              + "; the first is the default.)");
+          Text.of(
+              "MISSING or broken: %s (Maven's profiles bring one: %s; the first is the default.)",
+              e.getMessage(), String.join(", ", ENGINE_PROFILES)));
       return false;
     }
   }
@@ -285,6 +276,6 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private void line(String what, String state) {
-    console.answer(String.format(Locale.ROOT, "%-12s %s", what, state));
+    console.answer(Text.of("%-12s %s", what, state));
   }
 }

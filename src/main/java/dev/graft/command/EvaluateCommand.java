@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,9 +22,7 @@ import picocli.CommandLine.Option;
       "  evaluate --data other/    the latest run, on other images",
       "  evaluate --run output/runs/20260101-120000-vgg16-cifar10 --data cifar10-sample"
     })
-final class EvaluateCommand implements Callable<Integer> {
-  private final Console console;
-
+final class EvaluateCommand extends Subcommand {
   @Option(
       names = {"--run", "--model"},
       paramLabel = "MODEL",
@@ -49,10 +46,6 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private OutputOption output;
 
-  EvaluateCommand(Console console) {
-    this.console = console;
-  }
-
   @Override
   public Integer call() throws IOException {
     Map<String, String> settings = new LinkedHashMap<>();
@@ -66,7 +59,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     Path folder = output.run(run, "to evaluate", " with --run FOLDER");
     Evaluator.Written written =
-        new Evaluator(folder, output.folder(), RunLines.listingDuplicates(console))
+        new Evaluator(folder, output.folder(), new RunLines(console, RunLines.Purpose.RUN))
             .evaluate(settings, device.device(RunFolder.modelOf(folder)));
     Evaluator.Result result = written.result();
     console.answer(folder.getFileName() + " on " + result.data().name() + ":");

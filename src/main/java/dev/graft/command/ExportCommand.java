@@ -12,14 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code export}: writes a saved model, or a backbone, as an ONNX file. */
 @Command(
@@ -36,9 +32,7 @@ import picocli.CommandLine.Spec;
       "  export output/runs/20260101-120000-vgg16-cifar10 --to model.onnx",
       "  export --backbone vgg16 --set input-size=96 --to features.onnx"
     })
-final class ExportCommand implements Callable<Integer> {
-  private final Console console;
-
+final class ExportCommand extends Subcommand {
   @Parameters(
       arity = "0..1",
       paramLabel = "RUN",
@@ -79,13 +73,7 @@ final class ExportCommand implements Callable<Integer> {
       description = "With --backbone: set a key of the recipe, such as input-size=96; repeatable.")
   private final Map<String, String> settings = new LinkedHashMap<>();
 
-  @Spec private CommandSpec spec;
-
   @Mixin private OutputOption output;
-
-  ExportCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException {
@@ -93,8 +81,7 @@ final class ExportCommand implements Callable<Integer> {
       return exportBackbone();
     }
     if (!settings.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(), "--set: only possible together with --backbone.");
+      throw new WrongUsage("--set: only possible together with --backbone.");
     }
     Path folder = output.run(run, "to export", ": export RUN");
     Exporter.Exported exported =
@@ -119,9 +106,7 @@ final class ExportCommand implements Callable<Integer> {
 
   private int exportBackbone() throws IOException {
     if (to == null || run != null || format != Exporter.Format.ONNX) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--backbone: requires --to FILE, and excludes RUN and --format int8.");
+      throw new WrongUsage("--backbone: requires --to FILE, and excludes RUN and --format int8.");
     }
     Map<String, String> recipe = new LinkedHashMap<>(settings);
     recipe.put("backbone", RecipeReader.text(backbone));

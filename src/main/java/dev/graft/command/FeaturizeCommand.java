@@ -5,7 +5,6 @@ import dev.graft.run.Featurizer;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
 import java.io.IOException;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -20,9 +19,7 @@ import picocli.CommandLine.Parameters;
       "  featurize photos/ --backbone vgg16 --set input-size=32",
       "  featurize hdfs://host/photos.parquet --master yarn --output hdfs://host/graft"
     })
-final class FeaturizeCommand implements Callable<Integer> {
-  private final Console console;
-
+final class FeaturizeCommand extends Subcommand {
   @Parameters(
       paramLabel = "DATA",
       description = "cifar10, cifar10-sample, a folder, or a manifest (.csv, .jsonl).")
@@ -33,10 +30,6 @@ final class FeaturizeCommand implements Callable<Integer> {
   @Mixin private MasterOption master;
 
   @Mixin private OutputOption output;
-
-  FeaturizeCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException {

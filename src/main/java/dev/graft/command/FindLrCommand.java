@@ -10,7 +10,6 @@ import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,9 +26,7 @@ import picocli.CommandLine.Option;
       "  find-lr --data photos/ --unfreeze blocks.15",
       "  find-lr --from 1e-5 --to 0.1 --steps 200"
     })
-final class FindLrCommand implements Callable<Integer> {
-  private final Console console;
-
+final class FindLrCommand extends Subcommand {
   @Mixin private RecipeOptions options;
 
   @Option(
@@ -55,10 +52,6 @@ final class FindLrCommand implements Callable<Integer> {
 
   @Mixin private OutputOption output;
 
-  FindLrCommand(Console console) {
-    this.console = console;
-  }
-
   @Override
   public Integer call() throws IOException {
     if (!(from > 0 && from < to && to <= LearningRateSearch.MAX_RATE)) {
@@ -78,7 +71,7 @@ final class FindLrCommand implements Callable<Integer> {
             recipe,
             folder,
             new LearningRateSearch.Rates(from, to, steps),
-            RunLines.listingDuplicates(console),
+            new RunLines(console),
             new Interruption());
     report(found.test(), found.folder());
     return 0;

@@ -10,7 +10,6 @@ import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.report.Pages;
 import dev.graft.run.FineTuneRun;
-import dev.graft.run.RunInterruption;
 import dev.graft.run.TimedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.TimeLimit;
@@ -25,14 +24,10 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code fine-tune}: trains a head on a pretrained network. */
 @Command(
@@ -52,7 +47,7 @@ import picocli.CommandLine.Spec;
       "  fine-tune --within 10m                       the best model in ten minutes",
       "  fine-tune --resume                           finish the newest unfinished run"
     })
-final class FineTuneCommand implements Callable<Integer> {
+final class FineTuneCommand extends Subcommand {
   /** The exit code of a program that Ctrl-C ended. */
   static final int INTERRUPTED = 130;
 
@@ -62,13 +57,9 @@ final class FineTuneCommand implements Callable<Integer> {
   /** Maximum size of a manifest of few images, in bytes. */
   private static final long MAX_MANIFEST = 1 << 20;
 
-  private final Console console;
-
   @Mixin private RecipeOptions options;
 
   @Mixin private OutputOption output;
-
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--resume",
@@ -90,18 +81,10 @@ final class FineTuneCommand implements Callable<Integer> {
               + " epochs, except those that are set.")
   private Duration within;
 
-  private final RunInterruption interruption;
-
-  FineTuneCommand(Console console, RunInterruption interruption) {
-    this.console = console;
-    this.interruption = interruption;
-  }
-
   @Override
   public Integer call() throws IOException {
     if (resume != null && within != null) {
-      throw new CommandLine.ParameterException(
-          spec.commandLine(),
+      throw new WrongUsage(
           "--within is for a new run, and --resume continues one as it was planned; give one of"
               + " them.");
     }
@@ -135,7 +118,7 @@ final class FineTuneCommand implements Callable<Integer> {
     if (isInside(folder, recipe.data().source())) {
       console.say("Output: " + folder + " is inside the data, and is skipped there.");
     }
-    RunLines lines = RunLines.listingDuplicates(console);
+    RunLines lines = new RunLines(console, RunLines.Purpose.RUN);
     FineTuneRun.Completed run =
         limit.isPresent()
             ? TimedRun.run(
@@ -149,7 +132,7 @@ final class FineTuneCommand implements Callable<Integer> {
     Recipe recipe = options.recipeOf(run.resolve(RunFolder.RECIPE));
     limitThreads(recipe);
     console.say("Resuming " + run);
-    RunLines lines = RunLines.resuming(console);
+    RunLines lines = new RunLines(console, RunLines.Purpose.RESUMED_RUN);
     OutputFolder owner = output.folder().of(run);
     return end(FineTuneRun.resume(run, recipe, owner, lines, interruption), lines);
   }
@@ -305,12 +288,8 @@ final class FineTuneCommand implements Callable<Integer> {
     Path model = completed.folder().resolve("model");
     String image = completed.example().map(PathText::quoted).orElse("car.png");
     boolean latest = completed.record().status() == RunRecord.Status.COMPLETED;
-    return "The model: "
-        + model
-        + " (try: infer "
-        + (latest ? "" : "--model " + PathText.quoted(model.toString()) + " ")
-        + image
-        + ")";
+    String named = latest ? "" : "--model " + PathText.quoted(model.toString()) + " ";
+    return Text.of("The model: %s (try: infer %s%s)", model, named, image);
   }
 
   private static String weights(RunRecord run) {

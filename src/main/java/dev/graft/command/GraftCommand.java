@@ -23,6 +23,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 
 /** The command {@code graft}, with a subcommand for each task. */
@@ -82,11 +83,6 @@ public final class GraftCommand implements Runnable {
     }
   }
 
-  /** Runs a command line that nothing interrupts. */
-  public static int run(String[] arguments, OutputStream out, PrintStream err) {
-    return run(arguments, out, err, new RunInterruption());
-  }
-
   /**
    * Runs a command line.
    *
@@ -116,7 +112,10 @@ public final class GraftCommand implements Runnable {
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
       line.setParameterExceptionHandler(GraftCommand::wrongUsage);
       line.setExecutionExceptionHandler(
-          (failure, command, parsed) -> root.failed(failure, console, err));
+          (failure, command, parsed) ->
+              failure instanceof WrongUsage wrong
+                  ? wrongUsage(new ParameterException(command, wrong.getMessage()), arguments)
+                  : root.failed(failure, console, err));
       int code = execute(line, arguments, root, console, err);
       console.out().flush();
       return console.outputFailure().map(e -> outputFailed(e, console)).orElse(code);
@@ -138,7 +137,7 @@ public final class GraftCommand implements Runnable {
 
   /** Reports that answers were lost, unless the reader of a pipe has closed it on purpose. */
   private static int outputFailed(IOException failure, Console console) {
-    String reason = Messages.of(failure, "the system gives no reason");
+    String reason = Messages.of(failure);
     if (reason.toLowerCase(Locale.ROOT).contains("pipe")) {
       return BROKEN_PIPE;
     }
@@ -155,25 +154,21 @@ public final class GraftCommand implements Runnable {
     return System.console() != null && err == System.err && System.getenv("TERM") != null;
   }
 
-  /** Creates commands with the console, and those that train also with the interruption. */
+  /** Creates subcommands with the console and the interruption. */
   private record Factory(Console console, RunInterruption interruption)
       implements CommandLine.IFactory {
     @Override
     public <K> K create(Class<K> type) throws Exception {
-      if (type == FineTuneCommand.class) {
-        return type.cast(new FineTuneCommand(console, interruption));
-      } else if (type == SweepCommand.class) {
-        return type.cast(new SweepCommand(console, interruption));
+      K created = CommandLine.defaultFactory().create(type);
+      if (created instanceof Subcommand command) {
+        command.console = console;
+        command.interruption = interruption;
       }
-      try {
-        return type.getDeclaredConstructor(Console.class).newInstance(console);
-      } catch (NoSuchMethodException e) {
-        return CommandLine.defaultFactory().create(type);
-      }
+      return created;
     }
   }
 
-  private static int wrongUsage(CommandLine.ParameterException wrong, String[] arguments) {
+  private static int wrongUsage(ParameterException wrong, String[] arguments) {
     PrintWriter err = wrong.getCommandLine().getErr();
     err.println(Messages.line(wrong.getMessage()));
     CommandSpec command = wrong.getCommandLine().getCommandSpec();
@@ -186,8 +181,7 @@ public final class GraftCommand implements Runnable {
   }
 
   /** Returns the option or the command that an unknown one probably stands for. */
-  private static Optional<String> similar(
-      CommandLine.ParameterException wrong, CommandSpec command) {
+  private static Optional<String> similar(ParameterException wrong, CommandSpec command) {
     if (!(wrong instanceof CommandLine.UnmatchedArgumentException unmatched)) {
       return Optional.empty();
     }
@@ -195,10 +189,7 @@ public final class GraftCommand implements Runnable {
     return Misspelling.nearest(
         given,
         unmatched.isUnknownOption()
-            ? command.options().stream()
-                .filter(option -> !option.hidden())
-                .flatMap(option -> Stream.of(option.names()))
-                .toList()
+            ? command.options().stream().flatMap(option -> Stream.of(option.names())).toList()
             : command.subcommands().keySet());
   }
 
@@ -224,9 +215,9 @@ public final class GraftCommand implements Runnable {
           + Messages.of(file)
           + ". Check the path, and that the disk is mounted and not full; existing files are"
           + " unchanged.";
-    } else if (failure instanceof IOException) {
+    } else if (failure instanceof IOException other) {
       return "Reading or writing failed: "
-          + Messages.of(failure, "the system gives no reason")
+          + Messages.of(other)
           + ". Check that the disk is mounted and not full; existing files are unchanged.";
     } else if (failure instanceof OutOfMemoryError) {
       return "Out of memory: give Java more with -Xmx4g in MAVEN_OPTS (with bin/graft: GRAFT_OPTS).";

@@ -29,12 +29,7 @@ record HeatMaps(Path folder, ModelRunner classifier, GradCam gradCam) implements
       AtomicFiles.createFolders(folder);
     } catch (IOException e) {
       throw new GraftException(
-          "The folder "
-              + folder
-              + " cannot be created: "
-              + Messages.of(e, "the system gives no reason")
-              + ".",
-          e);
+          "The folder " + folder + " cannot be created: " + Messages.of(e) + ".", e);
     }
   }
 

@@ -7,7 +7,6 @@ import dev.graft.files.FolderWalk.Entry;
 import dev.graft.files.PathPattern;
 import dev.graft.util.Messages;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -39,7 +38,8 @@ final class ImageArguments {
     try {
       Path path = Path.of(argument);
       if (Files.isDirectory(path)) {
-        Finder finder = below(path);
+        Finder finder = new Finder();
+        finder.below(path);
         add(finder, argument, "There are no images in " + argument, inputs, heic);
         return;
       }
@@ -86,30 +86,7 @@ final class ImageArguments {
   private static Finder matches(String argument) {
     Finder finder = new Finder();
     PathPattern.of(argument)
-        .ifPresent(
-            pattern ->
-                pattern.find(
-                    match -> {
-                      if (match.isFolder()) {
-                        Finder inner = below(match.path());
-                        finder.found.addAll(inner.found);
-                        finder.heic.addAll(inner.heic);
-                      } else {
-                        finder.found.add(new ImageInput.OfFile(match.path()));
-                      }
-                    },
-                    finder.heic::add,
-                    finder::failed));
-    return finder;
-  }
-
-  private static Finder below(Path folder) {
-    Finder finder = new Finder();
-    try {
-      FolderWalk.through(Entry.folder(folder), finder);
-    } catch (IOException e) {
-      finder.failed(folder, e);
-    }
+        .ifPresent(pattern -> pattern.find(finder::match, finder.heic::add, finder::failed));
     return finder;
   }
 
@@ -117,6 +94,22 @@ final class ImageArguments {
   private static final class Finder implements FolderWalk.Visitor {
     private final List<ImageInput> found = new ArrayList<>();
     private final List<Path> heic = new ArrayList<>();
+
+    void below(Path folder) {
+      try {
+        FolderWalk.through(Entry.folder(folder), this);
+      } catch (IOException e) {
+        failed(folder, e);
+      }
+    }
+
+    void match(Entry match) {
+      if (match.isFolder()) {
+        below(match.path());
+      } else {
+        found.add(new ImageInput.OfFile(match.path()));
+      }
+    }
 
     List<ImageInput> sorted() {
       found.sort(Comparator.comparing(ImageInput::name));
@@ -139,11 +132,8 @@ final class ImageArguments {
 
     @Override
     public void failed(Path folder, IOException failure) {
-      String why =
-          failure instanceof AccessDeniedException
-              ? " cannot be read: permission denied."
-              : " cannot be read: " + Messages.reason(failure) + ".";
-      found.add(new ImageInput.Nothing(folder.toString(), folder + why));
+      String why = folder + " cannot be read: " + Messages.reason(failure) + ".";
+      found.add(new ImageInput.Nothing(folder.toString(), why));
     }
   }
 }

@@ -16,14 +16,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code infer}: classifies images. */
 @Command(
@@ -41,16 +37,12 @@ import picocli.CommandLine.Spec;
       "  infer --heatmap maps/ car.png          with a heat map of the class (Grad-CAM)",
       "  infer hdfs://h/photos --master yarn --to hdfs://h/answers"
     })
-final class InferCommand implements Callable<Integer> {
+final class InferCommand extends Subcommand {
   /** Up to this number of images, no progress is shown. */
   private static final int MAX_WITHOUT_PROGRESS = 5;
 
   private static final String FLOAT32 = "float32";
   private static final String INT8 = "int8";
-
-  private final Console console;
-
-  @Spec private CommandSpec spec;
 
   @Parameters(
       arity = "1..*",
@@ -110,30 +102,26 @@ final class InferCommand implements Callable<Integer> {
           "Write a PNG file per image with a heat map of its most probable class (Grad-CAM).")
   private Path heatMaps;
 
-  InferCommand(Console console) {
-    this.console = console;
-  }
-
   @Override
   public Integer call() throws IOException {
     if (top < 1) {
-      throw wrongUsage("--top: must be at least 1, not " + top + ".");
+      throw new WrongUsage("--top: must be at least 1, not " + top + ".");
     }
     model.check();
     if (json && csv) {
-      throw wrongUsage("--json and --csv exclude each other; give one of them.");
+      throw new WrongUsage("--json and --csv exclude each other; give one of them.");
     }
     reject.check();
     if (precision != null && !List.of(FLOAT32, INT8).contains(precision)) {
-      throw wrongUsage("--precision: must be float32 or int8, not " + precision + ".");
+      throw new WrongUsage("--precision: must be float32 or int8, not " + precision + ".");
     }
     if (precision != null && !model.isImageNet()) {
-      throw wrongUsage(
+      throw new WrongUsage(
           "--precision: only possible with --imagenet; a run's model has the precision of its"
               + " recipe.");
     }
     if (master.isGiven() != (to != null)) {
-      throw wrongUsage("--master and --to are only possible together; give both.");
+      throw new WrongUsage("--master and --to are only possible together; give both.");
     }
     if (master.isGiven()) {
       return inferWith(master.cluster());
@@ -166,7 +154,7 @@ final class InferCommand implements Callable<Integer> {
 
   private int inferWith(Cluster cluster) throws IOException {
     if (json || csv || reject.isGiven() || heatMaps != null || model.namesDevice()) {
-      throw wrongUsage(
+      throw new WrongUsage(
           "--master excludes --json, --csv, --reject, --heatmap and --device: Spark writes a table, and"
               + " computes on CPUs.");
     }
@@ -188,10 +176,6 @@ final class InferCommand implements Callable<Integer> {
             "Predictions: %s classified, %,d unreadable, in %s",
             Names.count(done.classified(), "image"), done.failed(), to));
     return done.failed() == 0 ? 0 : 1;
-  }
-
-  private ParameterException wrongUsage(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 
   private AnswerLines lines(String modelName, boolean typicality) {

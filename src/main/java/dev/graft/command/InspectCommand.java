@@ -24,14 +24,10 @@ import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code inspect}: shows what is in a data set before anything is trained on it. */
 @Command(
@@ -48,11 +44,7 @@ import picocli.CommandLine.Spec;
       "  inspect photos/ --labels --backbone vgg16    by another backbone",
       "  inspect photos/ --apply labels-decided.csv   move images as decided"
     })
-final class InspectCommand implements Callable<Integer> {
-  private final Console console;
-
-  @Spec private CommandSpec spec;
-
+final class InspectCommand extends Subcommand {
   @Parameters(
       paramLabel = "DATA",
       description = "cifar10, cifar10-sample, a folder, or a manifest (.csv, .jsonl).")
@@ -81,21 +73,16 @@ final class InspectCommand implements Callable<Integer> {
 
   @Mixin private OutputOption output;
 
-  InspectCommand(Console console) {
-    this.console = console;
-  }
-
   @Override
   public Integer call() throws IOException {
     if (apply != null && labels != null) {
-      throw new ParameterException(
-          spec.commandLine(), "--apply and --labels exclude each other; give one of them.");
+      throw new WrongUsage("--apply and --labels exclude each other; give one of them.");
     }
     if (labels != null && !labels.isEmpty()) {
       LabelFiles.refusal(labels)
           .ifPresent(
               reason -> {
-                throw new ParameterException(spec.commandLine(), "--labels: " + reason);
+                throw new WrongUsage("--labels: " + reason);
               });
     }
     options.putDefault("max-bad", "0.999");
@@ -130,11 +117,11 @@ final class InspectCommand implements Callable<Integer> {
   private int apply() throws IOException {
     LabelDecisions.Applied applied = LabelDecisions.apply(Path.of(data), apply, output.folder());
     console.report(
-        Names.count(applied.moved(), "image")
-            + " moved. To undo: inspect "
-            + PathText.quoted(data)
-            + " --apply "
-            + PathText.quoted(applied.undo().toString()));
+        Text.of(
+            "%s moved. To undo: inspect %s --apply %s",
+            Names.count(applied.moved(), "image"),
+            PathText.quoted(data),
+            PathText.quoted(applied.undo().toString())));
     if (!applied.missing().isEmpty()) {
       console.report(
           Names.count(applied.missing().size(), "image")
@@ -161,7 +148,7 @@ final class InspectCommand implements Callable<Integer> {
     if (!recipe.execution().cache()) {
       throw new GraftException("cache: --labels needs cached features; set it to true.");
     }
-    RunLines lines = RunLines.checkingLabels(console);
+    RunLines lines = new RunLines(console, RunLines.Purpose.LABELS);
     Recipe plain = recipe.with(recipe.training().withAverageMirror(false));
     try (PreparedRun run = output.folder().prepare(plain, lines)) {
       requireMemory(run);

@@ -9,16 +9,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The model that classifies, for every command that uses one. */
 final class ModelOption {
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
-
   @Option(
       names = {"--run", "--model"},
       paramLabel = "MODEL",
@@ -98,16 +92,13 @@ final class ModelOption {
   /** Rejects options that exclude each other. */
   void check() {
     if (imageNet && given != null) {
-      throw new ParameterException(
-          command.commandLine(), "--imagenet and --model exclude each other; give one of them.");
+      throw new WrongUsage("--imagenet and --model exclude each other; give one of them.");
     }
     if (backbone != null && (imageNet || given != null)) {
-      throw new ParameterException(
-          command.commandLine(), "--backbone excludes --imagenet and --model; give one of them.");
+      throw new WrongUsage("--backbone excludes --imagenet and --model; give one of them.");
     }
     if (weights != null && backbone == null) {
-      throw new ParameterException(
-          command.commandLine(), "--weights: only possible together with --backbone.");
+      throw new WrongUsage("--weights: only possible together with --backbone.");
     }
   }
 }

@@ -8,13 +8,9 @@ import dev.graft.util.Text;
 import dev.graft.zoo.BackboneInfo;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code models}: lists the backbones. */
 @Command(
@@ -26,11 +22,9 @@ import picocli.CommandLine.Spec;
       "  models                            the values of fine-tune --backbone",
       "  models --describe backbone.onnx   what Graft finds in a file or a folder"
     })
-final class ModelsCommand implements Callable<Integer> {
+final class ModelsCommand extends Subcommand {
   private static final String HERE = "downloaded";
   private static final String ABSENT = "not downloaded (--weights keras downloads it)";
-
-  private final Console console;
 
   @Option(
       names = "--describe",
@@ -46,12 +40,6 @@ final class ModelsCommand implements Callable<Integer> {
       description = "With --describe: set a key of the recipe, such as tokens=mean; repeatable.")
   private final Map<String, String> settings = new LinkedHashMap<>();
 
-  @Spec private CommandSpec spec;
-
-  ModelsCommand(Console console) {
-    this.console = console;
-  }
-
   @Override
   public Integer call() {
     if (described != null) {
@@ -63,8 +51,7 @@ final class ModelsCommand implements Callable<Integer> {
       return 0;
     }
     if (!settings.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(), "--set: only possible together with --describe.");
+      throw new WrongUsage("--set: only possible together with --describe.");
     }
     row("backbone", "parameters", "input", "ImageNet top-1, published", "license", "weights");
     for (BackboneInfo entry : BackboneInfo.ALL) {

@@ -6,6 +6,7 @@ import dev.graft.output.OutputFolder;
 import dev.graft.output.RunFolder;
 import dev.graft.output.RunRecord;
 import dev.graft.util.PathText;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -74,12 +75,11 @@ final class OutputOption {
     } else if (status == RunRecord.Status.COMPLETED) {
       return run + " no longer has its model; copy the folder again, or train again.";
     }
-    String ended = status == RunRecord.Status.FAILED ? " failed" : " was interrupted";
-    return run
-        + ended
-        + " and has no complete model; continue it with fine-tune --resume "
-        + PathText.quoted(run.toString())
-        + ".";
+    return Text.of(
+        "%s %s and has no complete model; continue it with fine-tune --resume %s.",
+        run,
+        status == RunRecord.Status.FAILED ? "failed" : "was interrupted",
+        PathText.quoted(run.toString()));
   }
 
   /**

@@ -9,16 +9,10 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The options of a recipe: a file, and settings that override it. */
 final class RecipeOptions {
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
-
   @Option(
       names = "--recipe",
       paramLabel = "FILE",
@@ -102,7 +96,7 @@ final class RecipeOptions {
    * overrides the built-in values.
    */
   Recipe recipe() {
-    return over(file);
+    return RecipeReader.read(file, options());
   }
 
   /** Returns a resumed run's recipe, with the settings that were given again. */
@@ -110,7 +104,7 @@ final class RecipeOptions {
     Path base = file == null ? run : file;
     RecipeReader.read(base, Map.of()); // what is wrong with the file itself is said as such
     try {
-      return over(base);
+      return RecipeReader.read(base, options());
     } catch (GraftException e) {
       throw new GraftException(
           "A run is resumed with the recipe it was started with: leave out the other settings, or"
@@ -139,10 +133,6 @@ final class RecipeOptions {
     return keys;
   }
 
-  private Recipe over(Path base) {
-    return RecipeReader.read(base, options());
-  }
-
   /** Returns the settings of the options, by their keys. */
   private Map<String, String> options() {
     Map<String, String> all = new LinkedHashMap<>(settings);
@@ -169,8 +159,7 @@ final class RecipeOptions {
   /** Returns the recipe with the data of a command's parameter, which excludes the option. */
   Recipe recipe(String data) {
     if (this.data != null) {
-      throw new ParameterException(
-          command.commandLine(),
+      throw new WrongUsage(
           "--data: this command takes the data as its argument; leave --data out.");
     }
     this.data = data;

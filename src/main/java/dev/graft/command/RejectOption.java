@@ -3,16 +3,10 @@ package dev.graft.command;
 import dev.graft.GraftException;
 import dev.graft.inference.ModelRunner;
 import java.util.OptionalDouble;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The typicality below which an image is of none of the classes. */
 final class RejectOption {
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
-
   @Option(
       names = "--reject",
       paramLabel = "SHARE",
@@ -32,8 +26,7 @@ final class RejectOption {
   /** Rejects a share outside of 0 to 1. */
   void check() {
     if (isGiven() && !(share >= 0 && share <= 1)) {
-      throw new ParameterException(
-          command.commandLine(), "--reject: must be from 0 to 1, not " + share + ".");
+      throw new WrongUsage("--reject: must be from 0 to 1, not " + share + ".");
     }
   }
 

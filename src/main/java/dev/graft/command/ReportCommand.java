@@ -3,7 +3,6 @@ package dev.graft.command;
 import dev.graft.run.Reporter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -17,9 +16,7 @@ import picocli.CommandLine.Parameters;
       "  report                                            for the latest run",
       "  report output/runs/20260101-120000-vgg16-cifar10  for another run"
     })
-final class ReportCommand implements Callable<Integer> {
-  private final Console console;
-
+final class ReportCommand extends Subcommand {
   @Parameters(
       paramLabel = "RUN",
       arity = "0..1",
@@ -27,10 +24,6 @@ final class ReportCommand implements Callable<Integer> {
   private Path run;
 
   @Mixin private OutputOption output;
-
-  ReportCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException {

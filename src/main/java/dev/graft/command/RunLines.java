@@ -67,7 +67,8 @@ final class RunLines implements RunEvents {
   private int listedUnreadable;
 
   /** What the images are prepared for. */
-  private enum Purpose {
+  enum Purpose {
+    /** A run or an evaluation, which lists all duplicates in a file of its folder. */
     RUN,
     /** A run that is resumed, whose recipe is the one that it wrote. */
     RESUMED_RUN,
@@ -80,24 +81,9 @@ final class RunLines implements RunEvents {
     this(console, Purpose.OTHER);
   }
 
-  private RunLines(Console console, Purpose purpose) {
+  RunLines(Console console, Purpose purpose) {
     this.console = console;
     this.purpose = purpose;
-  }
-
-  /** Returns lines for a command that lists all duplicates in a file of its output. */
-  static RunLines listingDuplicates(Console console) {
-    return new RunLines(console, Purpose.RUN);
-  }
-
-  /** Returns lines for a run that is resumed. */
-  static RunLines resuming(Console console) {
-    return new RunLines(console, Purpose.RESUMED_RUN);
-  }
-
-  /** Returns lines for a command that checks labels. */
-  static RunLines checkingLabels(Console console) {
-    return new RunLines(console, Purpose.LABELS);
   }
 
   private String allDuplicates() {
@@ -458,12 +444,11 @@ final class RunLines implements RunEvents {
     if (!choice.fits()) {
       warn(
           List.of(
-              "Warning: the time is too short for these images on this machine; the fastest plan"
-                  + " runs"
-                  + (byEpochs ? ", and trains one epoch at most" : "")
-                  + ". Give at least --within "
-                  + (long) Math.ceil(limit.secondsGone() + choice.enough().toSeconds())
-                  + "s."));
+              Text.of(
+                  "Warning: the time is too short for these images on this machine; the fastest plan"
+                      + " runs%s. Give at least --within %.0fs.",
+                  byEpochs ? ", and trains one epoch at most" : "",
+                  Math.ceil(limit.secondsGone() + choice.enough().toSeconds()))));
     }
   }
 
@@ -524,10 +509,7 @@ final class RunLines implements RunEvents {
                 .orElse(
                     "Interrupted before a model was saved. Cached features are reused by the next"
                         + " run")
-            + " (run: "
-            + folder
-            + "). "
-            + goOn(folder));
+            + Text.of(" (run: %s). %s", folder, goOn(folder)));
   }
 
   /** Returns the command that resumes a run that did not complete. */

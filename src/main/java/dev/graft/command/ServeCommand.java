@@ -10,14 +10,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code serve}: a web page and a REST interface for a saved model. */
 @Command(
@@ -30,9 +26,7 @@ import picocli.CommandLine.Spec;
       "  serve --host 0.0.0.0   for other machines, too; without a password",
       "  serve --reject 0.05    no class if unlike the training images"
     })
-final class ServeCommand implements Callable<Integer> {
-  private final Console console;
-
+final class ServeCommand extends Subcommand {
   @Mixin private ModelOption model;
 
   @Mixin private RejectOption reject;
@@ -114,12 +108,6 @@ final class ServeCommand implements Callable<Integer> {
       description = "With --allow-swap: also with a TorchScript model, which can run any code.")
   private boolean torchScript;
 
-  @Spec private CommandSpec spec;
-
-  ServeCommand(Console console) {
-    this.console = console;
-  }
-
   @Override
   public Integer call() throws IOException, InterruptedException {
     model.check();
@@ -136,8 +124,7 @@ final class ServeCommand implements Callable<Integer> {
 
   private ServeSettings settings() {
     if (torchScript && !swap) {
-      throw new ParameterException(
-          spec.commandLine(), "Give --allow-torchscript with --allow-swap.");
+      throw new WrongUsage("Give --allow-torchscript with --allow-swap.");
     }
     return new ServeSettings(
         host,

@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,9 +21,7 @@ import picocli.CommandLine.Parameters;
       "  studio                 the folder photos/, created if it is missing",
       "  studio pets --port 9000"
     })
-final class StudioCommand implements Callable<Integer> {
-  private final Console console;
-
+final class StudioCommand extends Subcommand {
   @Parameters(
       arity = "0..1",
       paramLabel = "FOLDER",
@@ -45,10 +42,6 @@ final class StudioCommand implements Callable<Integer> {
   private boolean noBrowser;
 
   @Mixin private OutputOption output;
-
-  StudioCommand(Console console) {
-    this.console = console;
-  }
 
   @Override
   public Integer call() throws IOException, InterruptedException {

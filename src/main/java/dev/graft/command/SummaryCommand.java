@@ -2,13 +2,9 @@ package dev.graft.command;
 
 import dev.graft.recipe.Recipe;
 import dev.graft.tuning.RecipeResolver;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code summary}: prints the layer table of a recipe's network. */
 @Command(
@@ -21,11 +17,7 @@ import picocli.CommandLine.Spec;
       "  summary --unfreeze block5_conv1              with another freeze boundary",
       "  summary --backbone efficientnet-lite0 --set input-size=224"
     })
-final class SummaryCommand implements Callable<Integer> {
-  private final Console console;
-
-  @Spec private CommandSpec spec;
-
+final class SummaryCommand extends Subcommand {
   @Mixin private RecipeOptions options;
 
   @Option(
@@ -35,15 +27,10 @@ final class SummaryCommand implements Callable<Integer> {
       description = "Number of classes of the head (default: ${DEFAULT-VALUE}, as in CIFAR-10).")
   private int classes;
 
-  SummaryCommand(Console console) {
-    this.console = console;
-  }
-
   @Override
   public Integer call() {
     if (classes < 2) {
-      throw new ParameterException(
-          spec.commandLine(), "--classes: must be at least 2, not " + classes + ".");
+      throw new WrongUsage("--classes: must be at least 2, not " + classes + ".");
     }
     Recipe recipe = options.recipe();
     new SummaryTable(RecipeResolver.design(RecipeResolver.resolve(recipe), classes))

@@ -4,14 +4,12 @@ import dev.graft.output.OutputFolder;
 import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.run.Grid;
-import dev.graft.run.RunInterruption;
 import dev.graft.run.Sweep;
 import dev.graft.util.Names;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,12 +25,9 @@ import picocli.CommandLine.Option;
       "  sweep --grid learning-rate=1e-3,3e-3 head.hidden=0,1024",
       "  sweep --data photos/ --set head.solver=gradient --grid head.dropout=0,0.3,0.5"
     })
-final class SweepCommand implements Callable<Integer> {
+final class SweepCommand extends Subcommand {
   private static final List<String> FIGURES =
       List.of("accuracy", "loss", "epochs run", "best epoch", "seconds");
-
-  private final Console console;
-  private final RunInterruption interruption;
 
   @Option(
       names = "--grid",
@@ -46,11 +41,6 @@ final class SweepCommand implements Callable<Integer> {
   @Mixin private RecipeOptions options;
 
   @Mixin private OutputOption output;
-
-  SweepCommand(Console console, RunInterruption interruption) {
-    this.console = console;
-    this.interruption = interruption;
-  }
 
   @Override
   public Integer call() throws IOException {
@@ -66,7 +56,7 @@ final class SweepCommand implements Callable<Integer> {
             all,
             folder,
             trial -> console.say(++done[0] + "/" + count + " " + line(trial)),
-            RunLines.listingDuplicates(console),
+            new RunLines(console, RunLines.Purpose.RUN),
             interruption);
     table(all, result.trials()).forEach(console::report);
     RunRecord.TestFigures test = result.run().record().outcome().test();

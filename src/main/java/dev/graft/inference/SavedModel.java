@@ -36,7 +36,6 @@ import dev.graft.network.Typicality;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.ExternalNetwork;
-import dev.graft.network.djl.ParameterWriter;
 import dev.graft.network.onnx.OnnxFile;
 import dev.graft.network.onnx.PixelType;
 import dev.graft.network.onnx.Precision;
@@ -368,10 +367,7 @@ public final class SavedModel {
     DjlNetwork network(NDManager manager) {
       DjlNetwork network = DjlNetwork.of(design);
       network.initialize(manager);
-      network
-          .logits(true)
-          .byWeight()
-          .forEach((weight, parameter) -> ParameterWriter.set(parameter, weight, weights));
+      network.logits(true).setWeights(weights);
       return network;
     }
 

@@ -7,6 +7,7 @@ import dev.graft.io.Csv;
 import dev.graft.output.OutputFolder;
 import dev.graft.util.Messages;
 import dev.graft.util.PathText;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -36,10 +37,16 @@ public final class LabelDecisions {
 
   private final Path data;
   private final Path file;
+  private final Path dropped;
+  private final List<Path> missing = new ArrayList<>();
 
-  private LabelDecisions(Path data, Path file) {
+  /** The paths that files are moved to. */
+  private final Set<Path> taken = new HashSet<>();
+
+  private LabelDecisions(Path data, Path file, OutputFolder output) {
     this.data = data.toAbsolutePath().normalize();
     this.file = file;
+    dropped = output.inspections().toAbsolutePath().normalize().resolve(DROPPED);
   }
 
   /** A file and where it goes. */
@@ -66,7 +73,7 @@ public final class LabelDecisions {
    * @throws GraftException if a row can't be carried out; nothing is moved then
    */
   public static Applied apply(Path data, Path file, OutputFolder output) throws IOException {
-    return new LabelDecisions(data, file).apply(output);
+    return new LabelDecisions(data, file, output).apply(output);
   }
 
   /**
@@ -116,17 +123,11 @@ public final class LabelDecisions {
   private Applied apply(OutputFolder output) throws IOException {
     List<List<String>> rows = read(file);
     boolean undoes = rows.get(0).equals(MOVED);
-    Path dropped = output.inspections().toAbsolutePath().normalize().resolve(DROPPED);
     List<Move> moves = new ArrayList<>();
-    List<Path> missing = new ArrayList<>();
-    Set<Path> taken = new HashSet<>();
     Set<Path> sources = new HashSet<>();
     for (int i = 1; i < rows.size(); i++) {
       String where = file + ", row " + (i + 1) + ": ";
-      Move move =
-          undoes
-              ? undo(rows.get(i), dropped, where, missing, taken)
-              : decided(rows.get(i), dropped, where, taken);
+      Move move = undoes ? undo(rows.get(i), where) : decided(rows.get(i), where);
       if (move != null) {
         if (!sources.add(move.from())) {
           throw new GraftException(where + move.from() + " is in the list twice.");
@@ -155,14 +156,9 @@ public final class LabelDecisions {
         AtomicFiles.move(move.from(), move.to());
       } catch (IOException e) {
         throw new GraftException(
-            move.from()
-                + " could not be moved to "
-                + move.to()
-                + " ("
-                + Messages.of(e)
-                + "); "
-                + undo
-                + " undoes the moves before it.",
+            Text.of(
+                "%s could not be moved to %s (%s); %s undoes the moves before it.",
+                move.from(), move.to(), Messages.of(e), undo),
             e);
       }
     }
@@ -176,8 +172,7 @@ public final class LabelDecisions {
     return csv.toString();
   }
 
-  private Move decided(List<String> row, Path dropped, String where, Set<Path> taken)
-      throws IOException {
+  private Move decided(List<String> row, String where) throws IOException {
     checkDecision(row, where);
     Path from = inside(row.get(0), where);
     String decision = row.get(1);
@@ -191,7 +186,7 @@ public final class LabelDecisions {
         decision.equals("drop")
             ? dropped.resolve(data.relativize(from))
             : classFolder(from, row.get(2), where).resolve(from.getFileName());
-    return to.equals(from) ? null : new Move(from, free(to, taken)); // null: it is there already
+    return to.equals(from) ? null : new Move(from, free(to)); // null: it is there already
   }
 
   /**
@@ -237,7 +232,7 @@ public final class LabelDecisions {
   }
 
   /** Returns the path, with a number before its suffix if there is such a file. */
-  private static Path free(Path wanted, Set<Path> taken) {
+  private Path free(Path wanted) {
     String name = wanted.getFileName().toString();
     int dot = name.lastIndexOf('.') < 0 ? name.length() : name.lastIndexOf('.');
     Path path = wanted;
@@ -255,8 +250,7 @@ public final class LabelDecisions {
     }
   }
 
-  private Move undo(
-      List<String> row, Path dropped, String where, List<Path> missing, Set<Path> taken) {
+  private Move undo(List<String> row, String where) {
     Path back = path(row.get(0), where);
     Path now = path(row.get(1), where);
     if (!back.startsWith(data) && !(back.startsWith(dropped) && now.startsWith(data))) {

@@ -14,6 +14,7 @@ import dev.graft.tuning.PreparedRun;
 import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
 import dev.graft.util.Messages;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -215,10 +216,8 @@ public record OutputFolder(Path path) {
       return newest(status -> status != RunRecord.Status.COMPLETED)
           .orElseThrow(
               () ->
-                  new GraftException(
-                      "Found no run in "
-                          + path
-                          + " that did not complete; start one with fine-tune."));
+                  GraftException.of(
+                      "Found no run in %s that did not complete; start one with fine-tune.", path));
     }
     Path folder = Path.of(run);
     if (!Files.isDirectory(folder) && NAME.matcher(run).matches()) {
@@ -266,11 +265,9 @@ public record OutputFolder(Path path) {
       return new RunFolder(this, make(runs(), name, ""), record, recipe);
     } catch (IOException e) {
       throw new GraftException(
-          "The run's folder can't be created in "
-              + path
-              + " ("
-              + Messages.of(e)
-              + "); choose another output folder.",
+          Text.of(
+              "The run's folder can't be created in %s (%s); choose another output folder.",
+              path, Messages.of(e)),
           e);
     }
   }
@@ -368,7 +365,7 @@ public record OutputFolder(Path path) {
     List<Leftover> found = new ArrayList<>();
     for (Path run : RunFolder.all(runs())) {
       if (!RunFolder.isAlive(run)) {
-        if (RunFolder.saysItRuns(run)) {
+        if (RunFolder.status(run).filter(RunRecord.Status.RUNNING::equals).isPresent()) {
           found.add(leftover(run, LeftoverKind.RUN));
         }
         List<Leftover> unfinished = new ArrayList<>();

@@ -6,6 +6,7 @@ import dev.graft.GraftException;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.LockFile;
 import dev.graft.util.Messages;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,9 +33,15 @@ public final class RunFolder implements AutoCloseable {
   private static final String LOCK = ".running";
 
   private static final ObjectReader READER =
-      RunRecord.JSON
-          .readerFor(RunRecord.class)
-          .without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+      RunRecord.JSON.reader().without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  /** The values that are not unwrapped; the profile spark's Jackson can't unwrap while it reads. */
+  private record Rest(
+      RunRecord.Status status,
+      String message,
+      List<String> warnings,
+      List<RunRecord.Resumed> resumed,
+      RunRecord.Data data) {}
 
   private final OutputFolder output;
   private final Path folder;
@@ -179,11 +186,9 @@ public final class RunFolder implements AutoCloseable {
       }
       if (e instanceof IOException failed) {
         throw new GraftException(
-            "The model can't be saved in "
-                + model()
-                + ": "
-                + Messages.of(failed)
-                + ". Mend that, and resume the run.",
+            Text.of(
+                "The model can't be saved in %s: %s. Mend that, and resume the run.",
+                model(), Messages.of(failed)),
             e);
       }
       throw e;
@@ -284,9 +289,17 @@ public final class RunFolder implements AutoCloseable {
     Path file = run.resolve(RECORD);
     try {
       if (Files.isRegularFile(file) && Files.size(file) <= MAX_BYTES) {
-        RunRecord record = READER.readValue(Files.readAllBytes(file));
-        if (record != null && record.data() != null && record.status() != null) {
-          return record;
+        byte[] json = Files.readAllBytes(file);
+        Rest rest = READER.readValue(json, Rest.class);
+        if (rest != null && rest.data() != null && rest.status() != null) {
+          return new RunRecord(
+              rest.status(),
+              rest.message(),
+              rest.warnings(),
+              rest.resumed(),
+              READER.readValue(json, RunRecord.Provenance.class),
+              rest.data(),
+              READER.readValue(json, RunRecord.Outcome.class));
         }
       }
     } catch (IOException e) {
@@ -307,10 +320,6 @@ public final class RunFolder implements AutoCloseable {
 
   public static boolean isAlive(Path run) {
     return LockFile.isHeld(run.resolve(LOCK));
-  }
-
-  static boolean saysItRuns(Path run) {
-    return status(run).equals(Optional.of(RunRecord.Status.RUNNING));
   }
 
   /** Returns the recorded status of a run; empty if the record is missing or damaged. */

@@ -3,23 +3,18 @@ package dev.graft.recipe;
 import dev.graft.GraftException;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /** Checks of a recipe's values; each error names the key, the limits and the value. */
 final class Limits {
   private Limits() {}
 
-  /** Rejects null, which is what Jackson makes of an empty value. */
-  static void requireValue(String key, Object value) {
-    if (value == null) {
-      throw new GraftException(key + ": must not be empty.");
-    }
-  }
-
+  /** Rejects null elements, which Jackson makes of empty ones. */
   static List<String> requireTexts(String key, List<String> values) {
-    requireValue(key, values);
-    values.forEach(value -> requireValue(key, value));
+    if (values.stream().anyMatch(Objects::isNull)) {
+      throw empty(key);
+    }
     return List.copyOf(values);
   }
 
@@ -38,7 +33,6 @@ final class Limits {
 
   /** Requires three finite numbers, or auto. */
   static void requireChannels(String key, Auto<List<Float>> values) {
-    requireValue(key, values);
     values.ifGiven(
         given -> {
           if (given.size() != 3
@@ -50,7 +44,6 @@ final class Limits {
 
   /** Checks a value unless Graft decides it; the limits are those of a check for a given value. */
   static <T> void requireAutoOr(String key, Auto<T> value, Consumer<T> check) {
-    requireValue(key, value);
     try {
       value.ifGiven(check);
     } catch (GraftException e) {
@@ -66,8 +59,8 @@ final class Limits {
   }
 
   static void requireText(String key, String value) {
-    if (value == null || value.isBlank()) {
-      throw new GraftException(key + ": must not be empty.");
+    if (value.isBlank()) {
+      throw empty(key);
     }
   }
 
@@ -105,11 +98,14 @@ final class Limits {
     }
   }
 
-  static void requireAtLeast(String key, double value, double min) {
-    if (!(value >= min && value <= MAX_NUMBER)) {
-      throw outside(
-          key, "at least " + String.format(Locale.ROOT, "%.0f", min) + " (to 1e+30)", value);
+  static void requireNonNegative(String key, double value) {
+    if (!(value >= 0 && value <= MAX_NUMBER)) {
+      throw outside(key, "at least 0 (to 1e+30)", value);
     }
+  }
+
+  private static GraftException empty(String key) {
+    return new GraftException(key + ": must not be empty.");
   }
 
   static GraftException outside(String key, String limit, Number value) {

@@ -1,18 +1,17 @@
 package dev.graft.recipe;
 
 import static dev.graft.recipe.Limits.outside;
-import static dev.graft.recipe.Limits.requireAtLeast;
 import static dev.graft.recipe.Limits.requireAutoOr;
 import static dev.graft.recipe.Limits.requireChannels;
 import static dev.graft.recipe.Limits.requireDistinct;
 import static dev.graft.recipe.Limits.requireHalfOpenUnit;
+import static dev.graft.recipe.Limits.requireNonNegative;
 import static dev.graft.recipe.Limits.requireOpenUnit;
 import static dev.graft.recipe.Limits.requirePositive;
 import static dev.graft.recipe.Limits.requirePositiveShare;
 import static dev.graft.recipe.Limits.requireText;
 import static dev.graft.recipe.Limits.requireTexts;
 import static dev.graft.recipe.Limits.requireUnit;
-import static dev.graft.recipe.Limits.requireValue;
 import static dev.graft.recipe.Limits.requireWithin;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -24,15 +23,6 @@ import java.util.List;
  * The settings of a run, in groups. {@code conf/fine-tune.yaml} explains each key, and is the
  * {@linkplain RecipeReader#defaults default}. In a recipe's file, only {@code head} and {@code
  * early-stopping} are groups; all other keys are at the top level.
- *
- * @param backbone the pretrained network
- * @param input the input of the network
- * @param features what the head classifies
- * @param data the images
- * @param head the new head
- * @param training the training
- * @param execution the machine
- * @param seed of all randomness
  */
 public record Recipe(
     Backbone backbone,
@@ -236,22 +226,17 @@ public record Recipe(
     BFLOAT16
   }
 
-  /** A group of settings. Each {@code with…} method returns a copy with other values. */
+  /**
+   * A group of settings. Its constructor throws a {@link GraftException} if a value is outside of
+   * its limits, or if two contradict each other; {@link RecipeReader} rejects missing values. Each
+   * {@code with…} method returns a copy with other values.
+   */
   public sealed interface Group {}
 
   /** A group whose keys stand at the top of a recipe's file. */
   sealed interface KeysAtTop extends Group {}
 
-  /**
-   * The backbone.
-   *
-   * @param name an id, a file, or a model of a DJL model zoo; {@link #AUTO} depends on the data
-   * @param weights {@code pretrained}, {@code keras}, {@code random}, a file or a URL
-   * @param variant of an external backbone's files, such as {@code fp16}; auto for float32
-   * @param tokens of an external backbone that become features
-   * @param output of an external backbone that is used; auto to choose
-   * @param unfreeze the first trained stage of the backbone, or {@code none}
-   */
+  /** The backbone. */
   public record Backbone(
       @JsonProperty("backbone") String name,
       String weights,
@@ -260,16 +245,10 @@ public record Recipe(
       Auto<String> output,
       String unfreeze)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Backbone {
       requireText("backbone", name);
       requireText("weights", weights);
       requireAutoOr("variant", variant, each -> requireText("variant", each));
-      requireValue("tokens", tokens);
       requireAutoOr("output", output, each -> requireText("output", each));
       requireText("unfreeze", unfreeze);
     }
@@ -283,19 +262,7 @@ public record Recipe(
     }
   }
 
-  /**
-   * The input of the network.
-   *
-   * @param size side of the network's input, in pixels; auto depends on the backbone and the images
-   * @param preprocessing of the images
-   * @param mean of each channel, in pixel values from 0 to 255; auto for the backbone's own
-   * @param deviation divides each channel, in the same unit; auto for the backbone's own
-   * @param order of the channels in the network's input
-   * @param framing the part of an image that becomes the input
-   * @param cropShare the input's side divided by the shorter side of the resized image, in (0, 1];
-   *     auto for the backbone's own
-   * @param resampling the filter of resizing
-   */
+  /** The input of the network. */
   public record Input(
       @JsonProperty("input-size") Auto<Integer> size,
       PreprocessingChoice preprocessing,
@@ -306,24 +273,15 @@ public record Recipe(
       Auto<Double> cropShare,
       ResamplingChoice resampling)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Input {
       requireAutoOr(
           "input-size",
           size,
           each -> requireWithin("input-size", each, InputSide.MIN, InputSide.MAX));
-      requireValue("preprocessing", preprocessing);
       requireChannels("mean", mean);
       requireChannels("deviation", deviation);
       deviation.ifGiven(values -> values.forEach(each -> requirePositive("deviation", each)));
-      requireValue("order", order);
-      requireValue("framing", framing);
       requireAutoOr("crop-share", cropShare, each -> requirePositiveShare("crop-share", each));
-      requireValue("resampling", resampling);
     }
 
     public Input withSize(int size) {
@@ -332,23 +290,12 @@ public record Recipe(
     }
   }
 
-  /**
-   * The features, which the head classifies.
-   *
-   * @param stages stages whose averages are the features; auto for the backbone's own
-   * @param power exponent of the power normalization, in (0, 1]; 1 for none
-   * @param standardize whether features are standardized
-   */
+  /** The features, which the head classifies. */
   public record Features(
       @JsonProperty("features") Auto<List<String>> stages,
       @JsonProperty("feature-power") double power,
       boolean standardize)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Features {
       requireAutoOr("features", stages, each -> requireDistinct("features", each));
       requirePositiveShare("feature-power", power);
@@ -359,22 +306,7 @@ public record Recipe(
     }
   }
 
-  /**
-   * The images and their split.
-   *
-   * @param source {@code cifar10}, {@code cifar10-sample}, a folder or a manifest
-   * @param folders folders that may contain CIFAR-10
-   * @param columns names of a manifest's columns, as {@code path=id,label=breed}; auto for path,
-   *     label and split
-   * @param pathPattern path of an image in which a column's name in braces stands for its value;
-   *     auto for the value itself
-   * @param loneValidation the use of given validation images if there are no test images
-   * @param maxBad the largest share of unreadable images, in [0, 1)
-   * @param testSplit the share of test images where the data has no test set, in (0, 1)
-   * @param validationSplit the share of validation images, in (0, 1)
-   * @param split how validation images are chosen
-   * @param folds of a cross-validation after training; 0 for none
-   */
+  /** The images and their split. */
   public record Data(
       @JsonProperty("data") String source,
       @JsonProperty("data-dir") List<String> folders,
@@ -387,21 +319,14 @@ public record Recipe(
       SplitChoice split,
       int folds)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Data {
       requireText("data", source);
       folders = requireTexts("data-dir", folders);
       requireAutoOr("columns", columns, each -> requireText("columns", each));
       requireAutoOr("path-pattern", pathPattern, each -> requireText("path-pattern", each));
-      requireValue("lone-validation", loneValidation);
       requireHalfOpenUnit("max-bad", maxBad);
       requireOpenUnit("test-split", testSplit);
       requireOpenUnit("validation-split", validationSplit);
-      requireValue("split", split);
       if (folds != 0) {
         requireWithin("folds", folds, 2, 100);
       }
@@ -422,23 +347,9 @@ public record Recipe(
     }
   }
 
-  /**
-   * The new head.
-   *
-   * @param hidden units of the hidden layer; 0 for none
-   * @param inputDropout the share of the features that is dropped, in [0, 1)
-   * @param dropout the share of the hidden units that is dropped, in [0, 1)
-   * @param solver how its weights are found; auto for {@link Solver#NEWTON} for up to 5,000 images
-   *     other than CIFAR-10 on a frozen backbone with cached features, unless the recipe changes
-   *     settings of gradient training, otherwise for {@link Solver#GRADIENT}
-   */
+  /** The new head. */
   public record Head(int hidden, double inputDropout, double dropout, Auto<Solver> solver)
       implements Group {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them
-     */
     public Head {
       requireWithin("head.hidden", hidden, 0, 65_536);
       requireHalfOpenUnit("head.input-dropout", inputDropout);
@@ -452,40 +363,7 @@ public record Recipe(
     }
   }
 
-  /**
-   * The training of the head, and of unfrozen stages.
-   *
-   * @param initializer of new weights; auto for {@link Initializer#GLOROT_UNIFORM} for CIFAR-10,
-   *     and {@link Initializer#ZERO_OUTPUT} for other images
-   * @param optimizer of the training
-   * @param learningRate of the head, after the warm-up; auto depends on the batch size
-   * @param backboneLearningRate of trained stages of the backbone
-   * @param layerDecay the learning rate of a trained stage divided by that of the next one, in (0,
-   *     1]; the last stage has the backbone's rate
-   * @param headEpochs epochs in which only the head is trained; fractions are possible
-   * @param schedule of the learning rate
-   * @param warmupEpochs epochs in which the learning rate grows linearly
-   * @param epsilon of Adam
-   * @param weightDecay of AdamW
-   * @param clipNorm longer gradients of all weights together are scaled to this Euclidean norm; 0
-   *     for none
-   * @param labelSmoothing in [0, 1)
-   * @param classWeights how rare classes are weighted
-   * @param batchSize images per step; auto depends on the number of images and on what is trained
-   * @param epochs the maximum
-   * @param minSteps the minimum number of steps per epoch; a small data set is repeated
-   * @param mirror whether an epoch shows each image or its mirror image, at random
-   * @param averageMirror whether a prediction is the mean of those of an image and its mirror image
-   * @param crops number of random crops of each image that an epoch may show instead of it
-   * @param mixup parameter of the Beta distribution of the shares of mixed images, 0 (none) to 1
-   * @param emaDecay decay per step of the exponential moving averages of the weights that are
-   *     validated and kept in place of the weights; 0 for none
-   * @param earlyStopping ends training before the last epoch
-   * @param calibrate whether a temperature is fitted to the validation images; for a convex head,
-   *     to the training images
-   * @param precision of the matrix products in training; auto for bfloat16 where the processor has
-   *     instructions for it, otherwise for float32
-   */
+  /** The training of the head, and of unfrozen stages. */
   public record Training(
       Auto<Initializer> initializer,
       OptimizerChoice optimizer,
@@ -512,20 +390,12 @@ public record Recipe(
       boolean calibrate,
       @JsonProperty("training-precision") Auto<TrainingPrecision> precision)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Training {
-      requireValue("initializer", initializer);
-      requireValue("optimizer", optimizer);
       requireAutoOr("learning-rate", learningRate, each -> requirePositive("learning-rate", each));
       requirePositive("backbone-learning-rate", backboneLearningRate);
       requirePositiveShare("layer-decay", layerDecay);
-      requireValue("schedule", schedule);
       requireWithin("epochs", epochs, 1, 100_000);
-      requireAtLeast("warmup-epochs", warmupEpochs, 0);
+      requireNonNegative("warmup-epochs", warmupEpochs);
       if (warmupEpochs >= epochs && warmupEpochs > 0) {
         throw outside("warmup-epochs", "below epochs, which is " + epochs, warmupEpochs);
       }
@@ -534,7 +404,7 @@ public record Recipe(
             "warmup-epochs: must be 0 with one-cycle, which starts with a warm-up of its own; set"
                 + " schedule to cosine, or warmup-epochs to 0.");
       }
-      requireAtLeast("head-epochs", headEpochs, 0);
+      requireNonNegative("head-epochs", headEpochs);
       if (headEpochs > 0 && headEpochs + warmupEpochs >= epochs) {
         throw outside(
             "head-epochs",
@@ -542,21 +412,18 @@ public record Recipe(
             headEpochs);
       }
       requirePositive("epsilon", epsilon);
-      requireAtLeast("weight-decay", weightDecay, 0);
-      requireAtLeast("clip-norm", clipNorm, 0);
+      requireNonNegative("weight-decay", weightDecay);
+      requireNonNegative("clip-norm", clipNorm);
       if (weightDecay > 0 && optimizer == OptimizerChoice.ADAM) {
         throw new GraftException(
             "weight-decay: must be 0 with adam; set optimizer to adamw, or weight-decay to 0.");
       }
       requireHalfOpenUnit("label-smoothing", labelSmoothing);
-      requireValue("class-weights", classWeights);
       requireAutoOr("batch-size", batchSize, each -> requireWithin("batch-size", each, 1, 65_536));
       requireWithin("min-steps", minSteps, 1, 100_000);
       requireWithin("crops", crops, 0, 16);
       requireUnit("mixup", mixup);
       requireHalfOpenUnit("ema-decay", emaDecay);
-      requireValue("early-stopping", earlyStopping);
-      requireValue("training-precision", precision);
     }
 
     public Training withInitializer(Initializer initializer) {
@@ -623,36 +490,15 @@ public record Recipe(
     }
   }
 
-  /**
-   * Early stopping, as in Keras's callback.
-   *
-   * @param patience epochs without improvement of the best validation loss before training ends
-   * @param minDelta an improvement is a loss below the best one by more than this
-   * @param restoreBest whether the weights of the best epoch are restored at the end
-   */
+  /** Early stopping, as in Keras's callback. */
   public record EarlyStopping(int patience, double minDelta, boolean restoreBest) {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them
-     */
     public EarlyStopping {
       requireWithin("early-stopping.patience", patience, 0, 100_000);
-      requireAtLeast("early-stopping.min-delta", minDelta, 0);
+      requireNonNegative("early-stopping.min-delta", minDelta);
     }
   }
 
-  /**
-   * The machine: where and how the network is computed.
-   *
-   * @param device {@code auto}, {@code cpu}, or {@code gpu0}, {@code gpu1} and so on
-   * @param cache whether activations at the freeze boundary are cached
-   * @param cacheType number type of cached activations
-   * @param frozenPartEngine the engine that computes what needs no gradients; auto for ONNX Runtime
-   *     where it is available, the device is the CPU and features are cached, otherwise for the
-   *     engine that trains the head
-   * @param precision of the frozen part
-   */
+  /** The machine: where and how the network is computed. */
   public record Execution(
       String device,
       boolean cache,
@@ -660,17 +506,9 @@ public record Recipe(
       @JsonProperty("root-engine") Auto<FrozenPartEngine> frozenPartEngine,
       Precision precision)
       implements KeysAtTop {
-    /**
-     * Checks the limits.
-     *
-     * @throws GraftException if a value is outside of them, or if two contradict each other
-     */
     public Execution {
       requireText("device", device);
       checkDevice(device);
-      requireValue("cache-type", cacheType);
-      requireValue("root-engine", frozenPartEngine);
-      requireValue("precision", precision);
       if (precision == Precision.INT8 && frozenPartEngine.is(FrozenPartEngine.TRAINING)) {
         throw new GraftException(
             "precision: int8 requires ONNX Runtime; set root-engine to onnxruntime, or precision"
@@ -691,15 +529,6 @@ public record Recipe(
     public Execution withFrozenPartEngine(FrozenPartEngine frozenPartEngine) {
       return new Execution(device, cache, cacheType, Auto.of(frozenPartEngine), precision);
     }
-  }
-
-  /**
-   * Checks that nothing is missing.
-   *
-   * @throws GraftException if a value is missing
-   */
-  public Recipe {
-    requireValue("head", head);
   }
 
   /** Returns a copy with another group of the same type. */

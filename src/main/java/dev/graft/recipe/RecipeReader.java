@@ -327,25 +327,20 @@ public final class RecipeReader {
         String value = parser.getText();
         String place = places.apply(parser.currentLocation());
         if (parser.isCurrentAlias()) {
-          throw new GraftException(
-              where
-                  + " has an alias, *"
-                  + value
-                  + place
-                  + " Recipes do not support aliases; write the value itself.");
+          throw GraftException.of(
+              "%s has an alias, *%s%s Recipes do not support aliases; write the value itself.",
+              where, value, place);
         } else if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT
             && value.matches("[-+]?0[0-9_]+")) {
-          throw new GraftException(
-              where
-                  + " has the number "
-                  + value
-                  + place
-                  + " Write it without the 0 at its start; a name is written in quotes.");
+          throw GraftException.of(
+              "%s has the number %s%s Write it without the 0 at its start; a name is written in"
+                  + " quotes.",
+              where, value, place);
         } else if (parser.currentToken() == JsonToken.VALUE_NUMBER_FLOAT
             && parser.getDoubleValue() == 0
             && value.matches("[^eE]*[1-9].*")) {
-          throw new GraftException(
-              where + " has the number " + value + place + " It is too close to 0; write 0.");
+          throw GraftException.of(
+              "%s has the number %s%s It is too close to 0; write 0.", where, value, place);
         }
       }
     }

@@ -4,9 +4,11 @@ import dev.graft.GraftException;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Split;
+import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.image.RgbImage;
 import dev.graft.report.Charts;
+import dev.graft.report.Example;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.Tuning;
 import dev.graft.util.Messages;
@@ -85,8 +87,28 @@ final class Drawings {
                 tested.uncalibrated().calibration(),
                 tested.evaluation().calibration(),
                 title));
-    EvaluationFiles.draw(
-        plots, tested.evaluation(), title, place -> image(images, split.test()[place]), this);
+    drawEvaluation(plots, title, tested.evaluation(), images, split.test());
+  }
+
+  /**
+   * Draws {@code confusion.png} and {@code mistakes.png}.
+   *
+   * @param title of both
+   * @param evaluated the images by their index in the evaluation
+   */
+  void drawEvaluation(
+      Path plots, String title, Evaluation evaluation, ImageSet images, int[] evaluated) {
+    Path confusion = plots.resolve("confusion.png");
+    draw(confusion, () -> Charts.confusion(confusion, evaluation.confusion(), title));
+    Path mistakes = plots.resolve("mistakes.png");
+    draw(
+        mistakes,
+        () -> {
+          var known = new Example.Images(i -> image(images, evaluated[i]), i -> "");
+          List<Example> examples =
+              Example.of(evaluation, evaluation.mistakes(), Charts.MAX_MISTAKES, known);
+          Charts.mistakes(mistakes, examples, title);
+        });
   }
 
   private static Optional<RgbImage> image(ImageSet images, int index) {

@@ -12,13 +12,13 @@ import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
 import dev.graft.evaluation.Evaluation;
 import dev.graft.inference.ModelRunner;
+import dev.graft.io.AtomicFiles;
 import dev.graft.output.OutputFolder;
 import dev.graft.output.RunFolder;
 import dev.graft.output.RunImages;
 import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
-import dev.graft.report.Charts;
 import dev.graft.tuning.DataSets;
 import dev.graft.tuning.ModelEvaluator;
 import dev.graft.tuning.RunEvents;
@@ -168,18 +168,29 @@ public final class Evaluator {
   private void write(Path folder, DataSet data, int[] chosen, Evaluation evaluation)
       throws IOException {
     ImageSet images = data.images();
-    EvaluationFiles.write(folder, evaluation);
+    writeTables(folder, evaluation, images, chosen);
     if (images.areFiles()) {
-      Files.writeString(
-          folder.resolve("mistakes.csv"),
-          evaluation.mistakesCsv(place -> images.path(chosen[place])));
       Files.writeString(folder.resolve("quarantine.csv"), images.quarantine().toCsv(images::path));
     }
-    EvaluationFiles.draw(
-        Files.createDirectory(folder.resolve("plots")),
-        evaluation,
-        run.getFileName() + " on " + data.name(),
-        place -> images.read(chosen[place], Charts.MIN_SIDE),
-        new Drawings(events));
+    Path plots = Files.createDirectory(folder.resolve("plots"));
+    String title = run.getFileName() + " on " + data.name();
+    new Drawings(events).drawEvaluation(plots, title, evaluation, images, chosen);
+  }
+
+  /**
+   * Writes {@code predictions.csv}, {@code confusion.csv}, {@code classes.csv} and, if the images
+   * are files, {@code mistakes.csv}.
+   *
+   * @param evaluated the images by their index in the evaluation
+   */
+  static void writeTables(Path folder, Evaluation evaluation, ImageSet images, int[] evaluated)
+      throws IOException {
+    AtomicFiles.write(folder.resolve("predictions.csv"), evaluation.predictionsCsv());
+    AtomicFiles.write(folder.resolve("confusion.csv"), evaluation.confusion().toCsv());
+    AtomicFiles.write(folder.resolve("classes.csv"), evaluation.classesCsv());
+    if (images.areFiles()) {
+      AtomicFiles.write(
+          folder.resolve("mistakes.csv"), evaluation.mistakesCsv(i -> images.path(evaluated[i])));
+    }
   }
 }

@@ -204,34 +204,29 @@ public final class Exporter {
 
   private static void checkInt8(String model, Layer.External backbone) {
     if (backbone.format() != Layer.External.Format.ONNX) {
-      throw new GraftException(
-          "int8: the backbone of "
-              + model
-              + " is in TorchScript, which can't be written as ONNX; nothing was written. Export the"
-              + " backbone to ONNX, and fine-tune on that.");
+      throw GraftException.of(
+          "int8: the backbone of %s is in TorchScript, which can't be written as ONNX; nothing was"
+              + " written. Export the backbone to ONNX, and fine-tune on that.",
+          model);
     }
     try {
       OnnxFile.int8Products(backbone.file());
     } catch (GraftException e) {
       throw new GraftException(
-          "int8: the backbone of "
-              + model
-              + " can't be quantized: "
-              + e.getMessage()
-              + ". Nothing was written; export it in float32.",
+          Text.of(
+              "int8: the backbone of %s can't be quantized: %s. Nothing was written; export it in"
+                  + " float32.",
+              model, e.getMessage()),
           e);
     }
   }
 
   static void check(Format format, double difference) {
     if (format == Format.ONNX && !(difference <= MAX_DIFFERENCE)) {
-      throw new GraftException(
-          String.format(
-              Locale.ROOT,
-              "The ONNX file would give probabilities that are off by up to %.2g, more than %.0e:"
-                  + " nothing was written; please report it.",
-              difference,
-              MAX_DIFFERENCE));
+      throw GraftException.of(
+          "The ONNX file would give probabilities that are off by up to %.2g, more than %.0e:"
+              + " nothing was written; please report it.",
+          difference, MAX_DIFFERENCE);
     }
   }
 
@@ -300,9 +295,6 @@ public final class Exporter {
 
   /** Returns the run's images; empty if they are not known, or not there any more. */
   private Optional<Known> ifThere(SavedModel.Contents model, Fingerprints fingerprints) {
-    if (!RunImages.areKnown(run)) {
-      return Optional.empty();
-    }
     try {
       return Optional.of(known(model, fingerprints)).filter(found -> found.test().length > 0);
     } catch (GraftException e) {

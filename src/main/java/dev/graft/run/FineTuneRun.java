@@ -6,7 +6,6 @@ import dev.graft.data.ImageSet;
 import dev.graft.data.Split;
 import dev.graft.data.SplitCsv;
 import dev.graft.data.duplicates.Survey;
-import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.evaluation.Temperature;
 import dev.graft.io.IoSupplier;
@@ -458,9 +457,7 @@ public final class FineTuneRun {
     RunRecord ended = folder.record().with(RunIdentity.parameters(trained)).ended(status, outcome);
     drawings.draw(
         folder.path().resolve(Reporter.PAGE),
-        () ->
-            Reporter.write(
-                folder.path(), ended, trained, Reporter.TestImages.of(data, split.test())));
+        () -> Reporter.write(folder.path(), ended, trained, Reporter.images(data, split.test())));
     RunRecord warned = ended.with(drawings.warnings());
     folder.end(warned);
     Optional<String> example =
@@ -490,17 +487,9 @@ public final class FineTuneRun {
 
   /** Makes an attempt, and lists the images that could not be read even if it fails. */
   private <T> T quarantining(RunFolder folder, IoSupplier<T> attempt) throws IOException {
-    try {
-      T result = attempt.get();
-      quarantine(folder);
-      return result;
-    } catch (IOException | RuntimeException e) {
-      try {
-        quarantine(folder);
-      } catch (IOException second) {
-        e.addSuppressed(second); // the first failure is the cause
-      }
-      throw e;
+    Closeable listing = () -> quarantine(folder);
+    try (listing) {
+      return attempt.get();
     }
   }
 
@@ -531,12 +520,7 @@ public final class FineTuneRun {
   private void write(RunFolder folder, History history, Split split, Tuning.Tested tested)
       throws IOException {
     folder.write("history.csv", history.toCsv());
-    Evaluation evaluation = tested.evaluation();
-    EvaluationFiles.write(folder.path(), evaluation);
-    if (images.areFiles()) {
-      folder.write(
-          "mistakes.csv", evaluation.mistakesCsv(place -> images.path(split.test()[place])));
-    }
+    Evaluator.writeTables(folder.path(), tested.evaluation(), images, split.test());
     drawings.drawRun(folder.plots(), title(), data, history, split, tested);
   }
 

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Values of recipe keys, every combination of which is tried.
@@ -20,20 +19,19 @@ public record Grid(Map<String, List<String>> values) {
 
   /** Keys that change the validation images, on which all combinations are compared. */
   private static final Set<String> DATA =
-      new TreeSet<>(
-          Set.of(
-              "columns",
-              "data",
-              "data-dir",
-              "folds",
-              "head.solver",
-              "lone-validation",
-              "max-bad",
-              "path-pattern",
-              "seed",
-              "split",
-              "test-split",
-              "validation-split"));
+      Set.of(
+          "columns",
+          "data",
+          "data-dir",
+          "folds",
+          "head.solver",
+          "lone-validation",
+          "max-bad",
+          "path-pattern",
+          "seed",
+          "split",
+          "test-split",
+          "validation-split");
 
   /**
    * Checks the grid.

@@ -69,12 +69,10 @@ public record PortableFrozenPart(
 
   private static void requireAuto(String key, Auto<String> value) {
     if (!value.isAuto()) {
-      throw new GraftException(
-          key
-              + ": a cluster takes the images from a manifest's column path as they are; write"
-              + " their paths into a column of this name, and leave "
-              + key
-              + " at auto.");
+      throw GraftException.of(
+          "%s: a cluster takes the images from a manifest's column path as they are; write their"
+              + " paths into a column of this name, and leave %s at auto.",
+          key, key);
     }
   }
 

@@ -31,33 +31,25 @@ public final class Reporter {
 
   private Reporter() {}
 
-  /** The run's test images, by their index in its {@code predictions.csv}. */
-  record TestImages(Example.Images images) {
-    static TestImages of(DataSet data, int[] test) {
-      return new TestImages(
-          new Example.Images(
-              index -> data.images().read(test[index], Example.MAX_SIDE),
-              index -> ending(data.images().place(test[index]))));
-    }
+  /** Returns a run's test images, by their index in its {@code predictions.csv}. */
+  static Example.Images images(DataSet data, int[] test) {
+    return new Example.Images(
+        index -> data.images().read(test[index], Example.MAX_SIDE),
+        index -> ending(data.images().place(test[index])));
+  }
 
-    /**
-     * Returns the last two names of a path's text: the folders above may be private. The text may
-     * have characters that no path has in this locale, see {@link dev.graft.util.PathText}.
-     */
-    static String ending(String place) {
-      int last = place.lastIndexOf(File.separatorChar);
-      return place.substring(place.lastIndexOf(File.separatorChar, last - 1) + 1);
-    }
-
-    private List<Example> examples(RunFiles run, List<Prediction> predictions) {
-      return Example.of(run.evaluation(), predictions, Pages.MAX_IMAGES, images);
-    }
+  /**
+   * Returns the last two names of a path's text: the folders above may be private. The text may
+   * have characters that no path has in this locale, see {@link dev.graft.util.PathText}.
+   */
+  static String ending(String place) {
+    int last = place.lastIndexOf(File.separatorChar);
+    return place.substring(place.lastIndexOf(File.separatorChar, last - 1) + 1);
   }
 
   /** Writes the page of a run whose other files are complete. */
-  static void write(Path run, RunRecord record, NetworkDesign design, TestImages test) {
-    RunFiles files = RunFiles.read(run, record.tree());
-    write(files, design, Optional.of(test), Optional.empty());
+  static void write(Path run, RunRecord record, NetworkDesign design, Example.Images test) {
+    write(RunFiles.read(run, record.tree()), design, test, Optional.empty());
   }
 
   /**
@@ -77,14 +69,15 @@ public final class Reporter {
       if (test.length != files.evaluation().count()) {
         throw new GraftException("The data no longer has the run's test images.");
       }
-      return write(files, design, Optional.of(TestImages.of(data, test)), Optional.empty());
+      return write(files, design, images(data, test), Optional.empty());
     } catch (GraftException e) {
-      return write(files, design, Optional.empty(), Optional.of(e.getMessage()));
+      Example.Images none = new Example.Images(index -> Optional.empty(), index -> "");
+      return write(files, design, none, Optional.of(e.getMessage()));
     }
   }
 
   private static Path write(
-      RunFiles files, NetworkDesign design, Optional<TestImages> test, Optional<String> why) {
+      RunFiles files, NetworkDesign design, Example.Images test, Optional<String> why) {
     Path page = files.folder().resolve(PAGE);
     Pages.write(
         page,
@@ -101,11 +94,15 @@ public final class Reporter {
                             row.trained()))
                 .toList(),
             design.cut() + 1, // the input is a row, too
-            test.map(all -> all.examples(files, files.evaluation().mistakes())).orElse(List.of()),
-            test.map(all -> all.examples(files, files.evaluation().leastConfident()))
-                .orElse(List.of()),
-            test.map(all -> all.examples(files, files.farthest())).orElse(List.of()),
+            examples(files, files.evaluation().mistakes(), test),
+            examples(files, files.evaluation().leastConfident(), test),
+            examples(files, files.farthest(), test),
             why.map(reason -> "The images are not available. " + reason)));
     return page;
+  }
+
+  private static List<Example> examples(
+      RunFiles run, List<Prediction> predictions, Example.Images images) {
+    return Example.of(run.evaluation(), predictions, Pages.MAX_IMAGES, images);
   }
 }

@@ -83,12 +83,10 @@ record RunIdentity(PreparedRun run) {
   /** Refuses to continue a run with other settings. */
   private static void requireEqual(Path run, List<String> differences) {
     if (!differences.isEmpty()) {
-      throw new GraftException(
-          run
-              + " can't be resumed with other settings ("
-              + String.join("; ", differences)
-              + "): a run is resumed with the recipe it was started with. Leave these settings out,"
-              + " or start a new run.");
+      throw GraftException.of(
+          "%s can't be resumed with other settings (%s): a run is resumed with the recipe it was"
+              + " started with. Leave these settings out, or start a new run.",
+          run, String.join("; ", differences));
     }
   }
 
@@ -121,11 +119,9 @@ record RunIdentity(PreparedRun run) {
           "Graft was built from " + then.gitCommit() + " and is from " + now.gitCommit());
     }
     if (!differences.isEmpty()) {
-      throw new GraftException(
-          folder
-              + " can't be resumed, because "
-              + String.join("; ", differences)
-              + ". Change that back, or start a new run.");
+      throw GraftException.of(
+          "%s can't be resumed, because %s. Change that back, or start a new run.",
+          folder, String.join("; ", differences));
     }
     if (!Objects.equals(then.engine().threads(), now.engine().threads())) {
       events.warned(

@@ -21,7 +21,6 @@ import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.Stopwatch;
 import dev.graft.tuning.Tuning;
 import dev.graft.util.Names;
-import dev.graft.util.Progress;
 import dev.graft.util.Text;
 import java.io.Closeable;
 import java.io.IOException;
@@ -47,7 +46,7 @@ public final class Sweep {
 
   private final Grid grid;
   private final OutputFolder output;
-  private final Progress.Display display;
+  private final RunEvents events;
   private final RunInterruption interruption;
   private final List<Trial> trials = new ArrayList<>();
 
@@ -86,11 +85,10 @@ public final class Sweep {
    */
   public record Result(Path folder, List<Trial> trials, FineTuneRun.Completed run) {}
 
-  private Sweep(
-      Grid grid, OutputFolder output, Progress.Display display, RunInterruption interruption) {
+  private Sweep(Grid grid, OutputFolder output, RunEvents events, RunInterruption interruption) {
     this.grid = grid;
     this.output = output;
-    this.display = display;
+    this.events = events;
     this.interruption = interruption;
   }
 
@@ -115,17 +113,14 @@ public final class Sweep {
     for (Map<String, String> settings : combinations) {
       RecipeResolver.check(RecipeReader.with(asked, settings), events);
     }
-    Recipe common = sweep.comparable(asked, combinations, events);
-    Path folder = sweep.tryAll(common, combinations, listener, events);
-    return sweep.choose(common, folder, events);
+    Recipe common = sweep.comparable(asked, combinations);
+    Path folder = sweep.tryAll(common, combinations, listener);
+    return sweep.choose(common, folder);
   }
 
   /** Returns the folder of the table, which is written after each trial. */
   private Path tryAll(
-      Recipe common,
-      List<Map<String, String>> combinations,
-      Consumer<Trial> listener,
-      RunEvents events)
+      Recipe common, List<Map<String, String>> combinations, Consumer<Trial> listener)
       throws IOException {
     Path[] table = {null};
     Closeable exit =
@@ -155,13 +150,13 @@ public final class Sweep {
    * Returns a recipe for all combinations in which all heads are trained by gradients, if they
    * can't be compared as they are: a convex head is evaluated on the training images, out of fold.
    */
-  private Recipe comparable(Recipe asked, List<Map<String, String>> combinations, RunEvents events)
+  private Recipe comparable(Recipe asked, List<Map<String, String>> combinations)
       throws IOException {
     if (!mixesSolvers(asked, combinations, 0)) {
       return asked;
     }
     Recipe first = RecipeReader.with(asked, combinations.get(0));
-    int images = DataSets.open(first, new ProgressOnly(display)).images().size();
+    int images = DataSets.open(first, new ProgressOnly(events)).images().size();
     if (!mixesSolvers(asked, combinations, images)) {
       return asked;
     }
@@ -189,14 +184,13 @@ public final class Sweep {
 
   private Trial trial(Recipe recipe, Map<String, String> settings) throws IOException {
     Stopwatch watch = new Stopwatch();
-    try (PreparedRun prepared = output.prepare(recipe, new ProgressOnly(display));
+    try (PreparedRun prepared = output.prepare(recipe, new ProgressOnly(events));
         Features features = prepared.features(prepared.ranges())) {
       data = prepared.data().name();
       Survey survey = prepared.survey();
       Split split = prepared.split(survey);
       watch.lap();
-      try (Tuning tuning =
-          new Tuning(prepared, features, new ProgressOnly(display), interruption)) {
+      try (Tuning tuning = new Tuning(prepared, features, new ProgressOnly(events), interruption)) {
         History history = tuning.fit(split, survey);
         double seconds = watch.lap();
         if (tuning.isInterrupted()) {
@@ -213,7 +207,7 @@ public final class Sweep {
     }
   }
 
-  private Result choose(Recipe asked, Path folder, RunEvents events) throws IOException {
+  private Result choose(Recipe asked, Path folder) throws IOException {
     trials.sort(Comparator.comparing(Sweep::accuracy).reversed().thenComparing(Sweep::loss));
     Trial best = trials.get(0);
     if (best.outcome().isEmpty()) {

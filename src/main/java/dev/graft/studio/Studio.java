@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.image.ImageFileReader;
 import dev.graft.inference.TopClass;
-import dev.graft.io.IoSupplier;
 import dev.graft.output.OutputFolder;
 import dev.graft.studio.Refusal.Reason;
 import dev.graft.util.Resource;

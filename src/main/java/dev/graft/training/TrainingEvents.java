@@ -8,14 +8,6 @@ public interface TrainingEvents extends Progress.Display {
   /** Ignores all events. */
   TrainingEvents NONE = new TrainingEvents() {};
 
-  @Override
-  default Progress progress(String task, String unit, long total) {
-    return Progress.NONE;
-  }
-
-  @Override
-  default void say(String line) {}
-
   /** Returns whether the current epoch ends after this batch, before all images were shown. */
   default boolean endsEpoch() {
     return false;

@@ -1,7 +1,7 @@
 package dev.graft.util;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -79,17 +79,9 @@ public final class PathText {
   /** Returns the bytes of a name, of which a URI has the percent-encoding. */
   private static byte[] bytes(Path name) {
     String uri = name.toUri().getRawPath().replaceFirst("/$", "");
-    String encoded = uri.substring(uri.lastIndexOf('/') + 1);
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    for (int i = 0; i < encoded.length(); i++) {
-      if (encoded.charAt(i) == '%') {
-        bytes.write(Integer.parseInt(encoded.substring(i + 1, i + 3), 16));
-        i += 2;
-      } else {
-        bytes.write(encoded.charAt(i));
-      }
-    }
-    return bytes.toByteArray();
+    String encoded = uri.substring(uri.lastIndexOf('/') + 1).replace("+", "%2B"); // a form's space
+    return URLDecoder.decode(encoded, StandardCharsets.ISO_8859_1)
+        .getBytes(StandardCharsets.ISO_8859_1);
   }
 
   private static Optional<String> utf8(byte[] bytes) {

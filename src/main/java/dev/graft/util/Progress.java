@@ -2,8 +2,11 @@ package dev.graft.util;
 
 /** Shows the progress of one task. Closing it removes the display. */
 public interface Progress extends AutoCloseable {
-  /** Receives status lines and the progress of tasks. */
+  /** Receives status lines and the progress of tasks; by default ignores them. */
   interface Display {
+    /** Ignores everything. */
+    Display NONE = new Display() {};
+
     /**
      * Starts to show the progress of a task.
      *
@@ -11,22 +14,12 @@ public interface Progress extends AutoCloseable {
      * @param unit the unit of a step in the plural, such as {@code images}
      * @param total the number of steps; negative if unknown
      */
-    Progress progress(String task, String unit, long total);
+    default Progress progress(String task, String unit, long total) {
+      return Progress.NONE;
+    }
 
     /** Prints a status line. */
-    void say(String line);
-
-    /** Ignores everything. */
-    Display NONE =
-        new Display() {
-          @Override
-          public Progress progress(String task, String unit, long total) {
-            return Progress.NONE;
-          }
-
-          @Override
-          public void say(String line) {}
-        };
+    default void say(String line) {}
   }
 
   /** Shows nothing. */

@@ -2,11 +2,9 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.CommandRun;
 import dev.graft.output.RunRecord;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,13 +35,12 @@ class FineTuneCommandTest {
   void aRunWhoseRecordIsDamagedIsNamedWhereTheNewestOneIsResumed() throws IOException {
     Path run = Files.createDirectories(folder.resolve("runs/1-vgg16-pets"));
     Files.writeString(run.resolve("run.json"), "{");
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
-    PrintStream err = new PrintStream(said, true, StandardCharsets.UTF_8);
-    String[] arguments = {"fine-tune", "--resume", "--output=" + folder};
 
-    assertThat(GraftCommand.run(arguments, said, err)).isEqualTo(1);
+    CommandRun resumed = CommandRun.of("fine-tune", "--resume", "--output=" + folder);
 
-    assertThat(said.toString(StandardCharsets.UTF_8).lines())
+    assertThat(resumed.code()).isEqualTo(1);
+    assertThat(resumed.lines()).isEmpty();
+    assertThat(resumed.err().lines())
         .containsExactly(
             run
                 + " is skipped, because its run.json is damaged: put back a copy of that file, or"

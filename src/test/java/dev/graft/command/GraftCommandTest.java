@@ -2,6 +2,8 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.CommandRun;
+import dev.graft.run.RunInterruption;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -22,16 +24,10 @@ import picocli.CommandLine.Command;
 
 /** The command line, as far as it goes without an engine. */
 class GraftCommandTest {
-  private record Result(int code, String out, String err) {
-    List<String> lines() {
-      return out.lines().toList();
-    }
-  }
-
   @Test
   void withoutACommandAllCommandsAreListed() {
     for (String line : List.of("", "--help")) {
-      Result result = graft(line);
+      CommandRun result = graft(line);
       assertThat(result.code()).isZero();
       assertThat(result.out())
           .startsWith("Usage: graft ")
@@ -51,7 +47,7 @@ class GraftCommandTest {
   @ParameterizedTest
   @MethodSource("commands")
   void helpOfEveryCommandHasExamplesAndFitsEightyColumns(String command) {
-    Result result = graft(command + " --help");
+    CommandRun result = graft(command + " --help");
     assertThat(result.code()).isZero();
     assertThat(result.err()).isEmpty();
     List<String> lines = result.lines();
@@ -113,7 +109,7 @@ class GraftCommandTest {
       },
       quoteCharacter = '"')
   void wrongUsagePrintsTwoLinesAndExitsWithTwo(String line, String message) {
-    Result result = graft(line);
+    CommandRun result = graft(line);
     assertThat(result.code()).isEqualTo(2);
     assertThat(result.out()).isEmpty();
     assertThat(result.err().lines()).hasSizeLessThanOrEqualTo(2).first().isEqualTo(message);
@@ -150,7 +146,7 @@ class GraftCommandTest {
       },
       quoteCharacter = '\'')
   void failurePrintsOneSentenceAndExitsWithOne(String line, String message) {
-    Result result = graft(line);
+    CommandRun result = graft(line);
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.out()).isEmpty();
     assertThat(result.err()).isEqualTo(message + System.lineSeparator());
@@ -158,7 +154,7 @@ class GraftCommandTest {
 
   @Test
   void aRecipeThatIsNotFoundIsReportedWithTheFolder() {
-    Result result = graft("summary --recipe nowhere.yaml");
+    CommandRun result = graft("summary --recipe nowhere.yaml");
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.err())
         .startsWith("The recipe nowhere.yaml does not exist in " + Path.of("").toAbsolutePath());
@@ -166,7 +162,7 @@ class GraftCommandTest {
 
   @Test
   void stackTraceIsPrintedOnlyWithDebug() {
-    Result result = graft("summary --epochs 0 --debug");
+    CommandRun result = graft("summary --epochs 0 --debug");
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.err()).startsWith("epochs: ").contains("\tat dev.graft.");
   }
@@ -198,7 +194,7 @@ class GraftCommandTest {
     "--version,0"
   })
   void failureToWriteAnswersIsReported(String line, int bytes) {
-    Result result = graft(line, new Fails("No space left on device", bytes));
+    CommandRun result = graft(line, new Fails("No space left on device", bytes));
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.err())
         .isEqualTo(
@@ -209,7 +205,7 @@ class GraftCommandTest {
   @Test
   void closedPipePrintsNothingAndExitsWith141() {
     for (String line : List.of("infer --csv nowhere.png gone.png", "models", "--help")) {
-      Result result = graft(line, new Fails("Broken pipe", 100));
+      CommandRun result = graft(line, new Fails("Broken pipe", 100));
       assertThat(result.code()).isEqualTo(141);
       assertThat(result.err()).isEmpty();
     }
@@ -217,7 +213,7 @@ class GraftCommandTest {
 
   @Test
   void wrongUsageIsReportedEvenIfAnswersCannotBeWritten() {
-    Result result = graft("infer --epochs a.png", new Fails("No space left on device", 0));
+    CommandRun result = graft("infer --epochs a.png", new Fails("No space left on device", 0));
     assertThat(result.code()).isEqualTo(2);
     assertThat(result.err()).startsWith("Unknown option: '--epochs'");
   }
@@ -240,7 +236,7 @@ class GraftCommandTest {
 
   @Test
   void inferPrintsFailuresAsJson() {
-    Result result = graft("infer --json nowhere.png gone.jpg");
+    CommandRun result = graft("infer --json nowhere.png gone.jpg");
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.lines())
         .containsExactly(
@@ -255,7 +251,7 @@ class GraftCommandTest {
 
   @Test
   void inferPrintsFailuresAsCsv() {
-    Result result = graft("infer --csv --top 2 nowhere.png *,no");
+    CommandRun result = graft("infer --csv --top 2 nowhere.png *,no");
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.lines())
         .containsExactly(
@@ -266,7 +262,7 @@ class GraftCommandTest {
 
   @Test
   void modelsListsTheBackbones() {
-    Result result = graft("models");
+    CommandRun result = graft("models");
     assertThat(result.code()).isZero();
     assertThat(result.err()).isEmpty();
     assertThat(result.lines()).hasSize(8);
@@ -290,7 +286,7 @@ class GraftCommandTest {
 
   @Test
   void summaryShowsTheNotebooksModel() {
-    Result result = graft("summary --recipe conf/notebook.yaml");
+    CommandRun result = graft("summary --recipe conf/notebook.yaml");
     assertThat(result.code()).isZero();
     assertThat(result.err()).isEmpty();
     assertThat(result.lines())
@@ -339,19 +335,22 @@ class GraftCommandTest {
         Locale.ROOT, "%-26s %-28s %-18s %14s%s", layer, type, output, parameters, state);
   }
 
-  private static Result graft(String line) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Result result = graft(line, out);
-    return new Result(result.code(), out.toString(StandardCharsets.UTF_8), result.err());
+  private static CommandRun graft(String line) {
+    return CommandRun.of(arguments(line));
   }
 
-  private static Result graft(String line, OutputStream out) {
+  private static CommandRun graft(String line, OutputStream out) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int code =
         GraftCommand.run(
-            line.isEmpty() ? new String[0] : line.split(" ", -1),
+            arguments(line),
             out,
-            new PrintStream(err, true, StandardCharsets.UTF_8));
-    return new Result(code, "", err.toString(StandardCharsets.UTF_8));
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            new RunInterruption());
+    return new CommandRun(code, "", err.toString(StandardCharsets.UTF_8));
+  }
+
+  private static String[] arguments(String line) {
+    return line.isEmpty() ? new String[0] : line.split(" ", -1);
   }
 }

@@ -2,14 +2,11 @@ package dev.graft.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.CommandRun;
 import dev.graft.GraftException;
 import dev.graft.GraftException.Code;
 import dev.graft.serve.ServeSettings;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,14 +74,9 @@ class RemediesTest {
   void eachCommandSaysHowItNamesAnotherRun(String line, String remedy, @TempDir Path output)
       throws IOException {
     Path latest = Files.writeString(output.resolve("latest"), "gone");
-    ByteArrayOutputStream errors = new ByteArrayOutputStream();
-    int code =
-        GraftCommand.run(
-            (line + " --output=" + output).split(" "),
-            OutputStream.nullOutputStream(),
-            new PrintStream(errors, true, StandardCharsets.UTF_8));
-    assertThat(code).isOne();
-    assertThat(errors.toString(StandardCharsets.UTF_8).strip())
+    CommandRun run = CommandRun.of((line + " --output=" + output).split(" "));
+    assertThat(run.code()).isOne();
+    assertThat(run.err().strip())
         .isEqualTo(latest + " names the run gone, which does not exist" + remedy);
   }
 

@@ -56,7 +56,7 @@ enum Kind {
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       Path output = folder.resolve("output");
       Path file = backbone(seeds, folder, random);
-      Outcome outcome = Command.run(seeds.trainingOn(file, output)).outcome();
+      Outcome outcome = Outcome.ofCommand(seeds.trainingOn(file, output));
       if (outcome.end() != Outcome.End.SUCCESS) {
         return outcome;
       }
@@ -87,7 +87,7 @@ enum Kind {
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       String file = image(seeds, folder, random).toString();
       String model = random.nextInt(8) == 0 ? "--imagenet" : "--model=" + seeds.run();
-      return Command.run(List.of("infer", file, model, "--device=cpu")).outcome();
+      return Outcome.ofCommand(List.of("infer", file, model, "--device=cpu"));
     }
   },
   RECIPE("recipes, by the reader", 12) {
@@ -115,7 +115,7 @@ enum Kind {
       if (random.nextBoolean()) {
         Path file = folder.resolve("a.yaml");
         Files.write(file, Mutation.mutated(recipe, true, random));
-        return Command.run(List.of("summary", "--recipe=" + file)).outcome();
+        return Outcome.ofCommand(List.of("summary", "--recipe=" + file));
       }
       List<String> lines =
           new String(recipe, StandardCharsets.UTF_8)
@@ -125,7 +125,7 @@ enum Kind {
               .toList();
       byte[] setting = any(lines, random).getBytes(StandardCharsets.UTF_8);
       String mutated = new String(Mutation.mutated(setting, true, random), StandardCharsets.UTF_8);
-      return Command.run(List.of("summary", "--set", mutated)).outcome();
+      return Outcome.ofCommand(List.of("summary", "--set", mutated));
     }
   },
   MANIFEST("manifests, by the listing", 11) {
@@ -163,7 +163,7 @@ enum Kind {
     Outcome run(Seeds seeds, Path folder, Random random) throws IOException {
       Box.copy(seeds.photos, folder.resolve("photos"));
       Path file = manifest(seeds, folder.resolve("photos"), random);
-      return Command.run(List.of("inspect", file.toString(), output(folder))).outcome();
+      return Outcome.ofCommand(List.of("inspect", file.toString(), output(folder)));
     }
   },
   SAFETENSORS("safetensors, by the reader", 8) {
@@ -202,7 +202,7 @@ enum Kind {
       boolean h5 = random.nextInt(3) == 0;
       Path file = folder.resolve(h5 ? "a.h5" : "a.safetensors");
       Files.write(file, Mutation.mutated(h5 ? seeds.h5 : seeds.smallCnn, false, random));
-      return Command.run(seeds.training(file, folder.resolve("output"))).outcome();
+      return Outcome.ofCommand(seeds.training(file, folder.resolve("output")));
     }
   },
   MODEL("model folders, by infer", 5) {
@@ -256,7 +256,7 @@ enum Kind {
       if (random.nextBoolean()) {
         arguments.add("--data=" + seeds.photos);
       }
-      return Command.run(arguments).outcome();
+      return Outcome.ofCommand(arguments);
     }
   },
   FEATURES("feature caches, by fine-tune", 1, Outcome.End.SUCCESS) {
@@ -427,7 +427,7 @@ enum Kind {
 
   private static Outcome infer(Seeds seeds, Path run) {
     String image = seeds.photos.resolve("dark/0.bmp").toString();
-    return Command.run(List.of("infer", image, "--model=" + run, "--device=cpu")).outcome();
+    return Outcome.ofCommand(List.of("infer", image, "--model=" + run, "--device=cpu"));
   }
 
   /** Returns an output folder with the features of the training, and nothing else. */
@@ -439,8 +439,7 @@ enum Kind {
 
   /** Trains; damage to the cache may cost a computation, but must not change a figure. */
   private static Outcome sameFigures(Seeds seeds, Path output) throws IOException {
-    Command.Result result = Command.run(seeds.training(seeds.smallCnnFile, output));
-    Outcome outcome = result.outcome();
+    Outcome outcome = Outcome.ofCommand(seeds.training(seeds.smallCnnFile, output));
     if (outcome.end() != Outcome.End.SUCCESS) {
       return outcome;
     }

@@ -1,5 +1,6 @@
 package dev.graft.fuzz;
 
+import dev.graft.CommandRun;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -34,6 +35,12 @@ record Outcome(End end, String violation) {
   static Outcome ofRefusal(String message) {
     String fault = message == null ? "no message" : fault(message);
     return fault.isEmpty() ? SENTENCE : violation(fault + ": " + shortened(message));
+  }
+
+  /** Runs a command line in this process, and returns its outcome. */
+  static Outcome ofCommand(List<String> arguments) {
+    CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
+    return ofCommand(run.code(), run.out(), run.err());
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.graft.fuzz;
 
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.CommandRun;
 import dev.graft.network.Graph;
 import dev.graft.network.Layer;
 import dev.graft.network.SmallCnn;
@@ -243,7 +244,7 @@ final class Seeds {
       return;
     }
     Path target = photos.resolveSibling("trained");
-    Command.Result result = Command.run(training(smallCnnFile, target));
+    CommandRun result = CommandRun.of(training(smallCnnFile, target).toArray(String[]::new));
     if (result.code() != 0) {
       throw new IllegalStateException(result.err());
     }
@@ -261,8 +262,7 @@ final class Seeds {
     }
     output = target;
     exported = photos.resolveSibling("exported.onnx");
-    Command.Result export =
-        Command.run(List.of("export", "--output=" + target, "--to=" + exported));
+    CommandRun export = CommandRun.of("export", "--output=" + target, "--to=" + exported);
     if (export.code() != 0) {
       throw new IllegalStateException(export.err());
     }

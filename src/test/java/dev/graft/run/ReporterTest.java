@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class ReporterTest {
   private static String ending(String place) {
-    return Reporter.TestImages.ending(place.replace('/', File.separatorChar))
-        .replace(File.separatorChar, '/');
+    return Reporter.ending(place.replace('/', File.separatorChar)).replace(File.separatorChar, '/');
   }
 
   @Test

@@ -336,8 +336,8 @@ class NetworkTrainerTest {
         recipe(
             Stream.concat(Stream.of(settings), Stream.of("ema-decay=0.9")).toArray(String[]::new));
 
-    Outcome weights = train(network(plain), plain, false);
-    Outcome averages = train(network(averaging), averaging, false);
+    Outcome weights = train(network(plain), plain);
+    Outcome averages = train(network(averaging), averaging);
 
     List<History.Epoch> epochs = averages.history().epochs();
     History.Epoch kept = restoresBest ? averages.history().best() : epochs.get(epochs.size() - 1);
