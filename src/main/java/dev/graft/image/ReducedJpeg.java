@@ -151,6 +151,8 @@ final class ReducedJpeg {
   }
 
   /**
+   * Decodes a scan.
+   *
    * @param scan what follows the header of the scan
    * @param reduction 2, 4 or 8
    * @return empty if there is a fault
