@@ -26,6 +26,8 @@ final class LosslessWebp {
   private LosslessWebp() {}
 
   /**
+   * Decodes an image.
+   *
    * @param start where the transforms are, behind the header
    * @return red, green, blue and opacity
    */
