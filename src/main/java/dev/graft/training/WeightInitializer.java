@@ -55,7 +55,7 @@ public final class WeightInitializer {
    */
   private static Initializer uniform(SplittableRandom random, DoubleBinaryOperator limit) {
     return (manager, shape, type) -> {
-      long taps = shape.slice(2).size();
+      double taps = (double) shape.slice(2).size();
       double most = limit.applyAsDouble(shape.get(1) * taps, shape.get(0) * taps);
       float[] values = new float[Math.toIntExact(shape.size())];
       for (int i = 0; i < values.length; i++) {
