@@ -8,6 +8,7 @@ import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.BatchNorm;
 import ai.djl.nn.pooling.Pool;
 import dev.graft.network.Layer;
 import dev.graft.network.Preprocessing.ChannelOrder;
@@ -56,9 +57,27 @@ final class LayerBlocks implements Rendering<Block> {
     return new PaddedConv2d(layer);
   }
 
+  /**
+   * Normalizes by the stored mean and variance, also in training, as a Keras layer with {@code
+   * training=False}. DJL's own block would measure each batch in training and update the moving
+   * averages, even if it is frozen.
+   */
   @Override
   public Block batchNorm(Layer.BatchNorm layer) {
-    return new MeasuredBatchNorm(layer);
+    return new WeightedBlock(
+        layer,
+        (x, weights) ->
+            BatchNorm.batchNorm(
+                    x,
+                    weights.get(2), // mean
+                    weights.get(3), // variance
+                    weights.get(0), // gamma
+                    weights.get(1), // beta
+                    1,
+                    0.9f, // momentum of the moving averages, which are not updated here
+                    (float) layer.epsilon(),
+                    false)
+                .singletonOrThrow());
   }
 
   @Override
@@ -148,7 +167,8 @@ final class LayerBlocks implements Rendering<Block> {
 
   @Override
   public Block standardize(Layer.Standardize layer) {
-    return new StandardizationBlock(layer);
+    return new WeightedBlock(
+        layer, (x, weights) -> x.sub(weights.get(0)).div(weights.get(1))); // mean, deviation
   }
 
   @Override
