@@ -58,6 +58,11 @@ public record Graph(Shape pixels, List<Step> steps) {
     return steps.stream().map(Step::name).toList().indexOf(name);
   }
 
+  /** Returns the steps that take the output of a step. */
+  public List<Step> readers(String name) {
+    return steps.stream().filter(step -> step.inputs().contains(name)).toList();
+  }
+
   /**
    * Returns the names of the outputs that cross a cut: computed before it, and taken by a step
    * after it, in the order of their first use. At the end of the network that is the last output.

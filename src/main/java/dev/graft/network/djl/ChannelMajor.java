@@ -71,7 +71,7 @@ final class ChannelMajor {
     if (after.isEmpty() || after.get(after.size() - 1).layer() instanceof Layer.BatchNorm) {
       return false;
     }
-    List<Step> readers = readers(after.get(after.size() - 1), graph);
+    List<Step> readers = graph.readers(after.get(after.size() - 1).name());
     return !readers.isEmpty()
         && readers.stream().allMatch(each -> computed.contains(each) && isProduct(each));
   }
@@ -80,10 +80,6 @@ final class ChannelMajor {
     return step.layer() instanceof Layer.Conv2d conv
         && contains(step.name())
         && ConvolutionMethod.of(conv, input(step)).isOneProduct();
-  }
-
-  private static List<Step> readers(Step step, Graph graph) {
-    return graph.steps().stream().filter(each -> each.inputs().contains(step.name())).toList();
   }
 
   /** Returns the normalization and the activation after a convolution that nothing else reads. */
@@ -101,7 +97,7 @@ final class ChannelMajor {
 
   /** Returns the only step that reads the output of another, if it is one of those computed. */
   private static Optional<Step> only(Step step, Graph graph, List<Step> computed) {
-    List<Step> readers = readers(step, graph);
+    List<Step> readers = graph.readers(step.name());
     return readers.size() == 1 && computed.contains(readers.get(0))
         ? Optional.of(readers.get(0))
         : Optional.empty();

@@ -34,7 +34,7 @@ record Folded(Graph graph, Weights weights) {
           && before != null
           && before.layer() instanceof Layer.Conv2d convolution
           && !outputs.contains(before.name())
-          && readers(graph, before.name()) == 1) {
+          && graph.readers(before.name()).size() == 1) {
         pairs.put(norm.name(), new Pair(convolution, norm));
         steps.remove(before);
         steps.add(new Step(withBias(norm.name(), convolution), before.inputs()));
@@ -48,10 +48,6 @@ record Folded(Graph graph, Weights weights) {
             pairs.containsKey(weight.layer())
                 ? folded(pairs.get(weight.layer()), weight, weights)
                 : weights.of(weight));
-  }
-
-  static long readers(Graph graph, String name) {
-    return graph.steps().stream().filter(step -> step.inputs().contains(name)).count();
   }
 
   private static Layer.Conv2d withBias(String name, Layer.Conv2d layer) {

@@ -333,8 +333,7 @@ public final class OnnxFile {
   }
 
   private static boolean isClippedNext(Graph graph, String name, Set<String> ranged) {
-    List<Step> readers =
-        graph.steps().stream().filter(step -> step.inputs().contains(name)).toList();
+    List<Step> readers = graph.readers(name);
     return readers.size() == 1
         && ranged.contains(readers.get(0).name())
         && (readers.get(0).layer() instanceof Layer.Relu
