@@ -62,33 +62,33 @@ record Folded(Graph graph, Weights weights) {
         true);
   }
 
-  /**
-   * Returns the kernel or the bias that computes {@code gamma (w x + b - mean) / sqrt(variance +
-   * epsilon) + beta}.
-   */
   private static float[] folded(Pair pair, Weight wanted, Weights weights) {
-    List<Weight> conv = pair.convolution().weights();
-    List<Weight> norm = pair.norm().weights();
-    float[] gamma = weights.of(norm.get(0));
-    float[] variance = weights.of(norm.get(3));
-    float[] scale = new float[gamma.length];
-    for (int i = 0; i < scale.length; i++) {
-      scale[i] = (float) (gamma[i] / Math.sqrt(variance[i] + pair.norm().epsilon()));
-    }
-    if (wanted.role() == Weight.Role.BIAS) {
-      float[] beta = weights.of(norm.get(1));
-      float[] mean = weights.of(norm.get(2));
-      float[] bias = conv.size() > 1 ? weights.of(conv.get(1)) : new float[scale.length];
-      for (int i = 0; i < scale.length; i++) {
-        bias[i] = (bias[i] - mean[i]) * scale[i] + beta[i];
+    List<Weight> convolution = pair.convolution().weights();
+    boolean isBias = wanted.role() == Weight.Role.BIAS;
+    float[] kernel = isBias ? new float[0] : weights.of(convolution.get(0)).clone();
+    float[] bias =
+        pair.convolution().bias()
+            ? weights.of(convolution.get(1)).clone()
+            : new float[pair.convolution().out()];
+    List<float[]> norm = pair.norm().weights().stream().map(weights::of).toList();
+    fold(norm, pair.norm().epsilon(), kernel, bias);
+    return isBias ? bias : kernel;
+  }
+
+  /**
+   * Folds {@code gamma (x - mean) / sqrt(variance + epsilon) + beta} into a kernel and its bias.
+   *
+   * @param norm gamma, beta, mean and variance, one value per output channel
+   * @param kernel its first axis is the output channel
+   */
+  static void fold(List<float[]> norm, double epsilon, float[] kernel, float[] bias) {
+    int perOutput = kernel.length / bias.length;
+    for (int out = 0; out < bias.length; out++) {
+      float factor = (float) (norm.get(0)[out] / Math.sqrt(norm.get(3)[out] + epsilon));
+      bias[out] = (bias[out] - norm.get(2)[out]) * factor + norm.get(1)[out];
+      for (int i = out * perOutput; i < (out + 1) * perOutput; i++) {
+        kernel[i] *= factor;
       }
-      return bias;
     }
-    float[] kernel = weights.of(conv.get(0)).clone();
-    int perOutput = kernel.length / scale.length;
-    for (int i = 0; i < kernel.length; i++) {
-      kernel[i] *= scale[i / perOutput];
-    }
-    return kernel;
   }
 }

@@ -309,27 +309,15 @@ final class ModelQuantizer {
     return means.size() == channels ? means : Collections.nCopies(channels, 0f);
   }
 
-  /** Folds a batch normalization into a kernel and its bias. */
   private void fold(NodeProto norm, float[] kernel, float[] bias) {
-    List<float[]> of =
+    List<float[]> values =
         norm.getInputList().stream()
             .skip(1)
             .map(name -> model.constants().floats(name).values())
-            .toList(); // gamma, beta, mean, variance
+            .toList();
     double epsilon =
-        norm.getAttributeList().stream()
-            .filter(each -> each.getName().equals("epsilon"))
-            .mapToDouble(AttributeProto::getF)
-            .findFirst()
-            .orElse(1e-5);
-    int each = kernel.length / bias.length;
-    for (int out = 0; out < bias.length; out++) {
-      float factor = (float) (of.get(0)[out] / Math.sqrt(of.get(3)[out] + epsilon));
-      bias[out] = (bias[out] - of.get(2)[out]) * factor + of.get(1)[out];
-      for (int i = out * each; i < (out + 1) * each; i++) {
-        kernel[i] *= factor;
-      }
-    }
+        QuantizableModel.attribute(norm, "epsilon").map(each -> (double) each.getF()).orElse(1e-5);
+    Folded.fold(values, epsilon, kernel, bias);
   }
 
   /** Returns the matrix of a product, one row per output, as the file has it. */

@@ -299,8 +299,7 @@ public final class OnnxProbe {
   private static boolean isInTrainingMode(NodeProto node) {
     return node.getOpType().equals("BatchNormalization")
         && (node.getOutputList().stream().filter(name -> !name.isEmpty()).count() > 1
-            || node.getAttributeList().stream()
-                .anyMatch(each -> each.getName().equals("training_mode") && each.getI() == 1));
+            || QuantizableModel.integer(node, "training_mode") == 1);
   }
 
   /** Returns the nodes of the graph, its branches and its functions. */

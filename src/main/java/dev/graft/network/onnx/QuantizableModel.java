@@ -198,8 +198,7 @@ final class QuantizableModel {
     }
     return node.getInputCount() > 1
         ? constants.scalar(node.getInput(1)).filter(min -> min == 0).isPresent()
-        : node.getAttributeList().stream()
-            .anyMatch(each -> each.getName().equals("min") && each.getF() == 0);
+        : attribute(node, "min").filter(min -> min.getF() == 0).isPresent();
   }
 
   /** Returns the node that alone reads a value. */
@@ -303,22 +302,18 @@ final class QuantizableModel {
     return all.size() == readers.getOrDefault(value, List.of()).size() ? all : List.of();
   }
 
+  static Optional<AttributeProto> attribute(NodeProto node, String name) {
+    return node.getAttributeList().stream().filter(each -> each.getName().equals(name)).findFirst();
+  }
+
   /** Returns an attribute of one integer, by default 0. */
   static long integer(NodeProto node, String name) {
-    return node.getAttributeList().stream()
-        .filter(each -> each.getName().equals(name))
-        .mapToLong(AttributeProto::getI)
-        .findFirst()
-        .orElse(0);
+    return attribute(node, name).map(AttributeProto::getI).orElse(0L);
   }
 
   /** Returns an attribute of one float32, by default 1. */
   static float real(NodeProto node, String name) {
-    return node.getAttributeList().stream()
-        .filter(each -> each.getName().equals(name))
-        .map(AttributeProto::getF)
-        .findFirst()
-        .orElse(1f);
+    return attribute(node, name).map(AttributeProto::getF).orElse(1f);
   }
 
   /** Returns the model without nodes and constants that nothing reads. */
