@@ -83,7 +83,6 @@ public sealed interface Layer {
   /**
    * Reorders and normalizes the channels of the pixels.
    *
-   * @param name the layer's name
    * @param order the order of the output's channels
    * @param mean subtracted from each channel, in that order, in pixel values from 0 to 255
    * @param deviation divides each channel after that, in the same order and unit
@@ -105,7 +104,6 @@ public sealed interface Layer {
   /**
    * A square convolution.
    *
-   * @param name the layer's name
    * @param in input channels
    * @param out output channels
    * @param kernel side of the kernel, in pixels
@@ -172,7 +170,6 @@ public sealed interface Layer {
   /**
    * Batch normalization (Ioffe and Szegedy 2015) with running statistics.
    *
-   * @param name the layer's name
    * @param channels of its input
    * @param epsilon added to the variance
    */
@@ -201,11 +198,7 @@ public sealed interface Layer {
     }
   }
 
-  /**
-   * {@code max(x, 0)}.
-   *
-   * @param name the layer's name
-   */
+  /** {@code max(x, 0)}. */
   record Relu(String name) implements Layer {
     @Override
     public <T> T accept(Rendering<T> rendering) {
@@ -213,11 +206,7 @@ public sealed interface Layer {
     }
   }
 
-  /**
-   * {@code min(max(x, 0), 6)}.
-   *
-   * @param name the layer's name
-   */
+  /** {@code min(max(x, 0), 6)}. */
   record Relu6(String name) implements Layer {
     @Override
     public <T> T accept(Rendering<T> rendering) {
@@ -228,7 +217,6 @@ public sealed interface Layer {
   /**
    * Max pooling.
    *
-   * @param name the layer's name
    * @param size side of the window, in pixels
    * @param stride in pixels; with {@link Padding#VALID}, a remainder at the border is dropped
    * @param padding at the border
@@ -254,11 +242,7 @@ public sealed interface Layer {
     }
   }
 
-  /**
-   * Averages each channel: {@code (C, H, W)} to {@code (C)}.
-   *
-   * @param name the layer's name
-   */
+  /** Averages each channel: {@code (C, H, W)} to {@code (C)}. */
   record GlobalAveragePool(String name) implements Layer {
     @Override
     public Shape output(Shape... inputs) {
@@ -275,7 +259,6 @@ public sealed interface Layer {
    * During training, sets each value to 0 with probability {@code rate} and scales the others by
    * {@code 1 / (1 - rate)}; otherwise the identity.
    *
-   * @param name the layer's name
    * @param rate in [0, 1)
    */
   record Dropout(String name, double rate) implements Layer {
@@ -292,11 +275,7 @@ public sealed interface Layer {
     }
   }
 
-  /**
-   * Flattens {@code (C, H, W)} to {@code (C * H * W)}, row-major.
-   *
-   * @param name the layer's name
-   */
+  /** Flattens {@code (C, H, W)} to {@code (C * H * W)}, row-major. */
   record Flatten(String name) implements Layer {
     @Override
     public Shape output(Shape... inputs) {
@@ -312,7 +291,6 @@ public sealed interface Layer {
   /**
    * A fully connected layer with a bias.
    *
-   * @param name the layer's name
    * @param in number of input values
    * @param out number of output values
    */
@@ -343,7 +321,6 @@ public sealed interface Layer {
    * An external network in a file, as one layer: the concatenated, pooled values of its outputs.
    * Its weights stay in the file and are never trained.
    *
-   * @param name the layer's name
    * @param file its current path
    * @param format of the file
    * @param sha256 of the file with all its weights, in hexadecimal digits
@@ -387,11 +364,7 @@ public sealed interface Layer {
     }
   }
 
-  /**
-   * Adds two inputs of the same shape.
-   *
-   * @param name the layer's name
-   */
+  /** Adds two inputs of the same shape. */
   record Add(String name) implements Layer {
     @Override
     public Shape output(Shape... inputs) {
@@ -407,11 +380,7 @@ public sealed interface Layer {
     }
   }
 
-  /**
-   * Concatenates vectors, in the order of the inputs.
-   *
-   * @param name the layer's name
-   */
+  /** Concatenates vectors, in the order of the inputs. */
   record Concatenate(String name) implements Layer {
     @Override
     public Shape output(Shape... inputs) {
@@ -435,7 +404,6 @@ public sealed interface Layer {
    * Power normalization (Perronnin et al. 2010): {@code sign(x) |x|^exponent}, smoothed at 0. The
    * exponent 0.5 is the signed square root.
    *
-   * @param name the layer's name
    * @param exponent in (0, 1]
    */
   record Power(String name, double exponent) implements Layer {
@@ -467,7 +435,6 @@ public sealed interface Layer {
    * Divides each of several consecutive parts of a vector by its Euclidean norm, so that every
    * stage counts the same in every image.
    *
-   * @param name the layer's name
    * @param widths number of values of each part; their sum is the width of the vector
    */
   record L2Normalize(String name, List<Integer> widths) implements Layer {
@@ -494,7 +461,6 @@ public sealed interface Layer {
    * Subtracts the mean of each value and divides by its standard deviation. Both are measured on
    * the training images and never trained.
    *
-   * @param name the layer's name
    * @param width number of values
    */
   record Standardize(String name, int width) implements Layer {
@@ -519,7 +485,6 @@ public sealed interface Layer {
   /**
    * Divides the logits by a number that was fitted after training (Guo et al. 2017, section 4.2).
    *
-   * @param name the layer's name
    * @param value above 0
    */
   record Temperature(String name, double value) implements Layer {
@@ -536,11 +501,7 @@ public sealed interface Layer {
     }
   }
 
-  /**
-   * Turns logits into probabilities, which add up to 1.
-   *
-   * @param name the layer's name
-   */
+  /** Turns logits into probabilities, which add up to 1. */
   record Softmax(String name) implements Layer {
     @Override
     public <T> T accept(Rendering<T> rendering) {
