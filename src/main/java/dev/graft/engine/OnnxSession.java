@@ -121,29 +121,19 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /**
-   * Opens a model.
+   * Opens a network, or the part of one after a freeze boundary.
    *
-   * @param model content of an ONNX file with one input, pixels
+   * @param model content of an ONNX file
    * @throws GraftException if ONNX Runtime rejects it
    */
   public static OnnxSession open(byte[] model) {
-    return open((environment, options) -> environment.createSession(model, options), true);
-  }
-
-  /**
-   * Opens the part of a network after a freeze boundary.
-   *
-   * @param model content of an ONNX file whose inputs are float32
-   * @throws GraftException if ONNX Runtime rejects it
-   */
-  public static OnnxSession openTail(byte[] model) {
     return open((environment, options) -> environment.createSession(model, options), false);
   }
 
   /**
    * Opens an ONNX file without reading it into Java's heap. The file may be deleted afterwards.
    *
-   * @throws GraftException if ONNX Runtime rejects it
+   * @throws GraftException if ONNX Runtime rejects it, or it has another input besides the pixels
    */
   public static OnnxSession open(Path file) {
     return open(

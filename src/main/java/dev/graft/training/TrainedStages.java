@@ -60,7 +60,7 @@ public final class TrainedStages implements AutoCloseable {
   private static OnnxSession session(NetworkDesign design, GraphBlock block) {
     Graph graph = design.graph();
     String features = graph.crossing(design.featuresEnd()).get(0);
-    return OnnxFile.tail(graph, design.cut(), features, block.weights()).openTail();
+    return OnnxFile.tail(graph, design.cut(), features, block.weights()).open();
   }
 
   /**

@@ -298,15 +298,6 @@ public final class OnnxFile {
     return size() <= MAX_HEAP_BYTES ? OnnxSession.open(bytes()) : openedFromFile();
   }
 
-  /**
-   * Opens a {@link #tail} in ONNX Runtime.
-   *
-   * @throws GraftException if ONNX Runtime rejects it
-   */
-  public OnnxSession openTail() {
-    return OnnxSession.openTail(bytes());
-  }
-
   private OnnxSession openedFromFile() {
     try {
       Path file = Files.createTempFile("graft-", ".onnx");
