@@ -153,7 +153,10 @@ final class ImageNet {
 
   /** Applies a function to the bundled weights while they are open. */
   static <T> T withWeights(Function<Weights, T> use) {
-    try (WeightReader reader = LoadedBackbone.pretrained(ENTRY, design().graph().weights())) {
+    try (WeightReader reader =
+        WeightSource.of(WeightSource.PRETRAINED, ENTRY)
+            .open(design().graph().weights(), Progress.Display.NONE)
+            .reader()) {
       return use.apply(reader::read);
     }
   }

@@ -12,7 +12,6 @@ import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Preprocessing;
-import dev.graft.network.Weight;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
 import dev.graft.util.Progress;
@@ -74,17 +73,27 @@ public record LoadedBackbone(
     if (entry.network().external().isPresent()) {
       return external(entry, inputSize, device);
     }
-    ZooModel<NDList, NDList> model =
-        load(
-            criteria(entry, inputSize, device)
-                .optArgument(BackboneFactory.WEIGHTS, weights)
-                .optArgument(BackboneFactory.DISPLAY, display));
-    return new LoadedBackbone(
-        entry.network(),
-        (GraphBlock) model.getBlock(),
-        BackboneFactory.preprocessing(model, entry),
-        BackboneFactory.provenance(model),
-        model);
+    Criteria<NDList, NDList> criteria =
+        Criteria.builder()
+            .setTypes(NDList.class, NDList.class)
+            .optGroupId(GraftModelZoo.GROUP_ID)
+            .optArtifactId(entry.id())
+            .optArgument(BackboneFactory.WEIGHTS, weights)
+            .optArgument(BackboneFactory.INPUT_SIZE, inputSize)
+            .optArgument(BackboneFactory.DISPLAY, display)
+            .optDevice(device)
+            .build();
+    try {
+      ZooModel<NDList, NDList> model = criteria.loadModel();
+      return new LoadedBackbone(
+          entry.network(),
+          (GraphBlock) model.getBlock(),
+          BackboneFactory.preprocessing(model, entry),
+          BackboneFactory.provenance(model),
+          model);
+    } catch (IOException | ModelNotFoundException | MalformedModelException e) {
+      throw new GraftException("The backbone cannot be loaded: " + e.getMessage(), e);
+    }
   }
 
   private static LoadedBackbone external(BackboneInfo entry, int inputSize, Device device) {
@@ -98,48 +107,9 @@ public record LoadedBackbone(
         Model.newInstance(entry.id(), device));
   }
 
-  /**
-   * Loads a backbone with the classifier that it was trained with, and its bundled weights. The
-   * model maps pixels {@code (N, 3, inputSize, inputSize)}, RGB, 0 to 255, float32, to logits
-   * {@code (N, 1000)} in the order of {@link #imageNetClasses}.
-   *
-   * @param entry the backbone
-   * @param inputSize side of the square input, in pixels
-   * @param device that computes
-   */
-  public static ZooModel<NDList, NDList> imageNet(
-      BackboneInfo entry, int inputSize, Device device) {
-    return load(criteria(entry, inputSize, device).optArgument(BackboneFactory.CLASSIFIER, true));
-  }
-
   /** Returns the design of a backbone with the classifier of ImageNet's 1000 classes. */
   public static NetworkDesign imageNetDesign(BackboneInfo entry, int inputSize) {
     return BackboneFactory.design(entry, inputSize, true);
-  }
-
-  /** Opens the bundled weights of a backbone without DJL; the caller closes the reader. */
-  public static WeightReader pretrained(BackboneInfo entry, List<Weight> wanted) {
-    return WeightSource.of(WeightSource.PRETRAINED, entry)
-        .open(wanted, Progress.Display.NONE)
-        .reader();
-  }
-
-  private static Criteria.Builder<NDList, NDList> criteria(
-      BackboneInfo entry, int inputSize, Device device) {
-    return Criteria.builder()
-        .setTypes(NDList.class, NDList.class)
-        .optGroupId(GraftModelZoo.GROUP_ID)
-        .optArtifactId(entry.id())
-        .optArgument(BackboneFactory.INPUT_SIZE, inputSize)
-        .optDevice(device);
-  }
-
-  private static ZooModel<NDList, NDList> load(Criteria.Builder<NDList, NDList> criteria) {
-    try {
-      return criteria.build().loadModel();
-    } catch (IOException | ModelNotFoundException | MalformedModelException e) {
-      throw new GraftException("The backbone cannot be loaded: " + e.getMessage(), e);
-    }
   }
 
   /**

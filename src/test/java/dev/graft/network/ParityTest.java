@@ -3,6 +3,7 @@ package dev.graft.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
+import ai.djl.ModelException;
 import ai.djl.basicmodelzoo.cv.classification.VGG;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -12,6 +13,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
+import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.training.ParameterStore;
 import dev.graft.Npy;
@@ -172,7 +174,8 @@ class ParityTest {
 
   @ParameterizedTest
   @ValueSource(ints = {32, 97})
-  void efficientNetLite0FeaturesAndLogitsEqualPyTorch(int side) {
+  void efficientNetLite0FeaturesAndLogitsEqualPyTorch(int side)
+      throws IOException, ModelException {
     checkLite(
         Npy.resource("efficientnet-lite0/input_" + side + ".npy"),
         Npy.resource("efficientnet-lite0/gap_" + side + ".npy"),
@@ -180,18 +183,28 @@ class ParityTest {
   }
 
   @Test
-  void efficientNetLite0FeaturesAndLogitsEqualPyTorchAtFullSize() throws IOException {
+  void efficientNetLite0FeaturesAndLogitsEqualPyTorchAtFullSize()
+      throws IOException, ModelException {
     checkLite(
         Npy.resource("efficientnet-lite0/input_224.npy"),
         Npy.resource("efficientnet-lite0/gap_224.npy"),
         Npy.resource("efficientnet-lite0/logits_224.npy"));
   }
 
-  private static void checkLite(Npy input, Npy features, Npy logits) {
+  private static void checkLite(Npy input, Npy features, Npy logits)
+      throws IOException, ModelException {
     float[] values = features(lite.trunk(), lite.network(), IDENTITY, input);
     assertThat(features.distance(values)).isLessThan(LIMIT);
-    try (ZooModel<NDList, NDList> model =
-            LoadedBackbone.imageNet(BackboneInfo.EFFICIENTNET_LITE0, 224, Device.cpu());
+    Criteria<NDList, NDList> criteria =
+        Criteria.builder()
+            .setTypes(NDList.class, NDList.class)
+            .optGroupId("dev.graft")
+            .optArtifactId("efficientnet-lite0")
+            .optArgument("inputSize", 224)
+            .optArgument("classifier", true)
+            .optDevice(Device.cpu())
+            .build();
+    try (ZooModel<NDList, NDList> model = criteria.loadModel();
         NDManager manager = model.getNDManager().newSubManager()) {
       // Back to pixels: the network with a classifier preprocesses them itself.
       float[] pixels = new float[input.values().length];
