@@ -64,26 +64,16 @@ public final class KerasH5 extends WeightReader {
       // Mapped, because jhdf would allocate the length in a damaged header when reading from a
       // channel, and would read some bytes of a truncated file twice.
       ByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-      return of(file.toString(), mapped, network, wanted);
+      String name = file.toString();
+      return new KerasH5(
+          name,
+          guarded(
+              name,
+              "it is not an HDF5 file, or it is damaged",
+              () -> match(name, HdfFile.fromByteBuffer(mapped), network, wanted)));
     } catch (IOException e) {
       throw unreadable(file.toString(), "it", e);
     }
-  }
-
-  /**
-   * Opens an HDF5 file in memory.
-   *
-   * @param name of the file, for messages
-   * @param bytes the file's content, from position to limit; both stay unchanged
-   * @param network the network's name, such as {@code vgg16}
-   * @param wanted all weights of the network, in its order
-   * @throws GraftException as {@link WeightReader#open} does
-   */
-  public static KerasH5 of(String name, ByteBuffer bytes, String network, List<Weight> wanted) {
-    String problem = "it is not an HDF5 file, or it is damaged";
-    Supplier<Map<Weight, Array>> match =
-        () -> match(name, HdfFile.fromByteBuffer(bytes.slice()), network, wanted);
-    return new KerasH5(name, guarded(name, problem, match));
   }
 
   /**

@@ -41,22 +41,11 @@ record ModelSkeleton(ModelProto model, List<FileBackedTensor> fileBacked) {
   /**
    * Reads a model.
    *
-   * @throws IOException if the file can't be read or is not an ONNX model
-   */
-  static ModelSkeleton of(Path file) throws IOException {
-    try (InputStream bytes = Files.newInputStream(file)) {
-      return new Parser(file, CodedInputStream.newInstance(bytes, BUFFER_BYTES)).model();
-    }
-  }
-
-  /**
-   * Reads a model, as {@link #of}.
-   *
    * @throws GraftException if the file can't be read, is not an ONNX model, or lacks its data
    */
   static ModelSkeleton read(Path file) {
-    try {
-      return of(file);
+    try (InputStream bytes = Files.newInputStream(file)) {
+      return new Parser(file, CodedInputStream.newInstance(bytes, BUFFER_BYTES)).model();
     } catch (InvalidProtocolBufferException e) {
       throw new GraftException(
           file + " can't be read: it is not an ONNX file, or it is damaged.", e);

@@ -12,7 +12,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
+import dev.graft.GraftException;
 import dev.graft.engine.OnnxSession;
 import dev.graft.network.Adapter;
 import dev.graft.network.Graph;
@@ -118,8 +118,8 @@ class ModelSkeletonTest {
   }
 
   @Test
-  void onlyLargeConstantsStayInTheFile() throws IOException {
-    ModelSkeleton light = ModelSkeleton.of(file);
+  void onlyLargeConstantsStayInTheFile() {
+    ModelSkeleton light = ModelSkeleton.read(file);
     assertThat(light.fileBacked()).extracting(FileBackedTensor::length).containsExactly(BYTES);
     assertThat(light.model().getGraph().getInitializerList())
         .extracting(TensorProto::getName)
@@ -178,7 +178,8 @@ class ModelSkeletonTest {
     Path cut = folder.resolve("cut.onnx");
     byte[] bytes = Files.readAllBytes(file);
     Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
-    assertThatExceptionOfType(InvalidProtocolBufferException.class)
-        .isThrownBy(() -> ModelSkeleton.of(cut));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> ModelSkeleton.read(cut))
+        .withMessage(cut + " can't be read: it is not an ONNX file, or it is damaged.");
   }
 }
