@@ -5,6 +5,7 @@ import ai.djl.util.Utils;
 import dev.graft.GraftException;
 import dev.graft.data.Cifar10Images;
 import dev.graft.engine.Engines;
+import dev.graft.engine.OnnxLibraries;
 import dev.graft.engine.OnnxSession;
 import dev.graft.feature.CachedFeatures;
 import dev.graft.output.OutputFolder;
@@ -134,7 +135,7 @@ final class DoctorCommand implements Callable<Integer> {
         + " "
         + OnnxSession.version()
         + ", for everything but training"
-        + OnnxSession.whyNotShared()
+        + OnnxLibraries.failure()
             .map(why -> "; unpacked at every start, since the cache can't be written: " + why)
             .orElse("");
   }

@@ -1,6 +1,7 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import dev.graft.engine.OnnxLibraries;
 import dev.graft.engine.OnnxSession;
 import dev.graft.run.RunInterruption;
 import dev.graft.util.Build;
@@ -96,7 +97,7 @@ public final class GraftCommand implements Runnable {
    */
   public static int run(
       String[] arguments, OutputStream out, PrintStream err, RunInterruption interruption) {
-    OnnxSession.shareLibraries();
+    OnnxLibraries.share();
     if (arguments.length > 0 && arguments[0].equals("infer")) {
       // Loads the native library while the command line is being parsed; both take about equally
       // long.

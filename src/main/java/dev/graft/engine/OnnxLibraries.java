@@ -20,7 +20,7 @@ import java.util.Optional;
  * 24 MB into a temporary folder at every start, which takes 0.1 to 0.5 s on two cores, and leaves
  * the folder behind: empty after a normal exit, full after a kill.
  */
-final class OnnxLibraries {
+public final class OnnxLibraries {
   /** System property with the folder that ONNX Runtime loads them from (its Java documentation). */
   private static final String PROPERTY = "onnxruntime.native.path";
 
@@ -32,8 +32,12 @@ final class OnnxLibraries {
 
   private OnnxLibraries() {}
 
-  /** Requests that they are unpacked into the cache when they are first needed. */
-  static void share() {
+  /**
+   * Requests that they are unpacked when they are first needed, and that the system property that
+   * ONNX Runtime reads their folder from is set. For programs, which call it before the first
+   * session; libraries should not set system properties.
+   */
+  public static void share() {
     shared = true;
   }
 
@@ -52,7 +56,7 @@ final class OnnxLibraries {
   /**
    * Returns why they could not be unpacked into the cache; empty if they were, or not requested.
    */
-  static Optional<String> failure() {
+  public static Optional<String> failure() {
     return Optional.ofNullable(failure);
   }
 

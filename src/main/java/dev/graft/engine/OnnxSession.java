@@ -59,15 +59,6 @@ public final class OnnxSession implements AutoCloseable {
     shape = info.getShape();
   }
 
-  /**
-   * Unpacks ONNX Runtime's native libraries once into DJL's cache instead of at every start, and
-   * sets the system property that ONNX Runtime reads their folder from. For programs, which call it
-   * before the first session; libraries should not set system properties.
-   */
-  public static void shareLibraries() {
-    OnnxLibraries.share();
-  }
-
   /** Returns whether ONNX Runtime is on the class path and loads on this machine. */
   public static boolean isAvailable() {
     return Availability.FAILURE.isEmpty();
@@ -89,11 +80,6 @@ public final class OnnxSession implements AutoCloseable {
       last = cause.getMessage() == null ? last : cause;
     }
     return Messages.ofNative(last.getMessage(), failure.getClass().getSimpleName());
-  }
-
-  /** Returns why {@link #shareLibraries} had no effect; empty if it had, or was not called. */
-  public static Optional<String> whyNotShared() {
-    return OnnxLibraries.failure();
   }
 
   /** Returns ONNX Runtime's version, such as {@code 1.28.0}. */

@@ -78,12 +78,12 @@ class OnnxLibrariesTest {
   static final class Loading {
     public static void main(String[] arguments) {
       if (arguments[0].equals("share")) {
-        OnnxSession.shareLibraries();
+        OnnxLibraries.share();
       }
       System.out.println(
           OnnxSession.isAvailable()
               + (" " + System.getProperty("onnxruntime.native.path"))
-              + (" " + OnnxSession.whyNotShared().isPresent()));
+              + (" " + OnnxLibraries.failure().isPresent()));
     }
   }
 
