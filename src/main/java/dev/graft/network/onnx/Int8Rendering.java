@@ -46,49 +46,39 @@ final class Int8Rendering extends QuantizableRendering {
 
   @Override
   String withOwnRange(Function<OnnxRendering, String> layer) {
-    return quantized(
-        layer.apply(float32.to(float32.output() + ".float")),
-        Scale.of(ranges.of(float32.output())));
+    return quantized(layer.apply(to(output + ".float")), Scale.of(ranges.of(output)));
   }
 
   /** Writes no ReLU: quantizing to its range already clips the values. */
   @Override
   String withClippedRange(Function<OnnxRendering, String> layer) {
-    return quantized(float32.inputs().get(0), Scale.of(ranges.of(float32.output())));
+    return quantized(inputs.get(0), Scale.of(ranges.of(output)));
   }
 
   @Override
   String withInputRange(Function<OnnxRendering, String> layer) {
-    Scale scale = scales.get(float32.inputs().get(0));
+    Scale scale = scales.get(inputs.get(0));
     return scale == null
-        ? layer.apply(float32)
-        : quantized(layer.apply(float32.to(float32.output() + ".float")), scale);
+        ? layer.apply(to(output))
+        : quantized(layer.apply(to(output + ".float")), scale);
   }
 
   /** Quantizes a value to uint8 and dequantizes it; returns the name of the result. */
   private String quantized(String value, Scale scale) {
     List<String> parameters = parameters(scale);
-    String bytes = float32.output() + ".uint8";
-    float32
-        .graph()
-        .node("QuantizeLinear", bytes, List.of(value, parameters.get(0), parameters.get(1)));
+    String bytes =
+        node("QuantizeLinear", ".uint8", List.of(value, parameters.get(0), parameters.get(1)));
     return dequantized(bytes, scale, parameters);
   }
 
   private String dequantized(String bytes, Scale scale, List<String> parameters) {
-    scales.put(float32.output(), scale);
-    return float32
-        .graph()
-        .node(
-            "DequantizeLinear",
-            float32.output(),
-            List.of(bytes, parameters.get(0), parameters.get(1)));
+    scales.put(output, scale);
+    return node("DequantizeLinear", "", List.of(bytes, parameters.get(0), parameters.get(1)));
   }
 
   private List<String> parameters(Scale scale) {
     return List.of(
-        float32.graph().scalar(float32.output() + ".scale", scale.step()),
-        float32.graph().unsignedByte(float32.output() + ".zero", scale.zero()));
+        scalar(".scale", scale.step()), graph.unsignedByte(output + ".zero", scale.zero()));
   }
 
   /**
@@ -110,25 +100,25 @@ final class Int8Rendering extends QuantizableRendering {
       return super.normalize(layer);
     }
     Scale scale = new Scale(1 / deviation, (int) mean);
-    return float32.pixels() == PixelType.UINT8
-        ? dequantized(float32.inputs().get(0), scale, parameters(scale))
-        : quantized(float32.to(float32.output() + ".float").normalize(layer), scale);
+    return pixels == PixelType.UINT8
+        ? dequantized(inputs.get(0), scale, parameters(scale))
+        : quantized(to(output + ".float").normalize(layer), scale);
   }
 
   /** Writes an external network with its products in int8. */
   @Override
   public String external(Layer.External layer) {
-    return float32.external(
+    return external(
         layer,
         model ->
             ModelQuantizer.quantized(
-                new QuantizableModel(model), value -> ranges.of(float32.output() + ":" + value)));
+                new QuantizableModel(model), value -> ranges.of(output + ":" + value)));
   }
 
   /** Writes a convolution or, for small images, a dense layer; integer sums make both equal. */
   @Override
   public String conv2d(Layer.Conv2d layer) {
-    Scale scale = scales.get(float32.inputs().get(0));
+    Scale scale = scales.get(inputs.get(0));
     if (scale == null) {
       return super.conv2d(layer);
     }
@@ -164,17 +154,16 @@ final class Int8Rendering extends QuantizableRendering {
 
   private QuantizedWeights quantizedWeights(Layer.Conv2d layer, Scale input) {
     return QuantizedWeights.of(
-        float32.weights().of(layer.weights().get(0)),
-        layer.bias() ? float32.weights().of(layer.weights().get(1)) : new float[layer.out()],
+        weights.of(layer.weights().get(0)),
+        layer.bias() ? weights.of(layer.weights().get(1)) : new float[layer.out()],
         new QuantizedWeights.Division(layer.out(), layer.groups(), layer.kernel() * layer.kernel()),
         input,
-        ranges.of(float32.inputs().get(0)).means());
+        ranges.of(inputs.get(0)).means());
   }
 
   /** Writes quantized kernel and bias and returns the names of their dequantized values. */
   private List<String> constants(Layer.Conv2d layer, List<Long> shape, QuantizedWeights quantized) {
     String kernel = layer.weights().get(0).name();
-    OnnxGraph graph = float32.graph();
     List<Long> outputs = List.of((long) quantized.bias().length);
     String bytes = graph.bytes(kernel + ".int8", shape, quantized.kernel());
     String zeros = graph.bytes(bytes + ".zero", outputs, new byte[quantized.bias().length]);
@@ -186,9 +175,8 @@ final class Int8Rendering extends QuantizableRendering {
   }
 
   private String perOutput(String name, String integers, float[] steps, String zeros) {
-    String scale = float32.graph().floats(integers + ".scale", List.of((long) steps.length), steps);
-    return float32
-        .graph()
-        .node("DequantizeLinear", name, List.of(integers, scale, zeros), attribute("axis", 0));
+    String scale = graph.floats(integers + ".scale", List.of((long) steps.length), steps);
+    return graph.node(
+        "DequantizeLinear", name, List.of(integers, scale, zeros), attribute("axis", 0));
   }
 }

@@ -25,28 +25,44 @@ import java.util.stream.Stream;
 /**
  * Writes a layer as ONNX operators, in float32. Inputs and outputs are {@code (N, C, H, W)} or
  * {@code (N, values)}. Each method returns the name of the layer's output.
- *
- * @param graph receives the operators
- * @param pixels type of the model's input
- * @param shapes of the values of all steps, without the batch
- * @param inputs names of the layer's inputs
- * @param output name of the layer's output
  */
-record OnnxRendering(
-    OnnxGraph graph,
-    Weights weights,
-    PixelType pixels,
-    Map<String, Shape> shapes,
-    List<String> inputs,
-    String output)
-    implements Rendering<String> {
+class OnnxRendering implements Rendering<String> {
   /** Opset that added the operator Sign. */
   private static final int SIGN_SINCE = 9;
 
   /** Opset in which the bounds of Clip became inputs. */
   private static final int CLIP_BOUNDS_ARE_INPUTS_SINCE = 11;
 
-  /** Returns this rendering with another name for the output. */
+  final OnnxGraph graph;
+  final Weights weights;
+  final PixelType pixels;
+  final Map<String, Shape> shapes;
+  final List<String> inputs;
+  final String output;
+
+  /**
+   * @param graph receives the operators
+   * @param pixels type of the model's input
+   * @param shapes of the values of all steps, without the batch
+   * @param inputs names of the layer's inputs
+   * @param output name of the layer's output
+   */
+  OnnxRendering(
+      OnnxGraph graph,
+      Weights weights,
+      PixelType pixels,
+      Map<String, Shape> shapes,
+      List<String> inputs,
+      String output) {
+    this.graph = graph;
+    this.weights = weights;
+    this.pixels = pixels;
+    this.shapes = shapes;
+    this.inputs = inputs;
+    this.output = output;
+  }
+
+  /** Returns a rendering of the same layer in float32, with the given name for its output. */
   OnnxRendering to(String other) {
     return new OnnxRendering(graph, weights, pixels, shapes, inputs, other);
   }
@@ -428,7 +444,8 @@ record OnnxRendering(
     return node("Softmax", "", inputs, attribute("axis", 1));
   }
 
-  private String node(
+  /** Adds an operator whose output has the name of the layer's output and a suffix. */
+  final String node(
       String operator, String suffix, List<String> from, AttributeProto... attributes) {
     return graph.node(operator, output + suffix, from, attributes);
   }
@@ -437,7 +454,7 @@ record OnnxRendering(
     return graph.floats(weight.name(), weight.shape(), weights.of(weight));
   }
 
-  private String scalar(String suffix, float value) {
+  final String scalar(String suffix, float value) {
     return graph.scalar(output + suffix, value);
   }
 }

@@ -1,7 +1,6 @@
 package dev.graft.network.onnx;
 
 import dev.graft.network.Layer;
-import dev.graft.network.Rendering;
 import java.util.function.Function;
 
 /**
@@ -9,8 +8,7 @@ import java.util.function.Function;
  * have a range. Averages and the layers after them stay float32: they are few, and 8 bits are too
  * coarse for them.
  */
-abstract class QuantizableRendering implements Rendering<String> {
-  final OnnxRendering float32;
+abstract class QuantizableRendering extends OnnxRendering {
   private final boolean clippedNext;
 
   /**
@@ -18,7 +16,13 @@ abstract class QuantizableRendering implements Rendering<String> {
    * @param clippedNext whether only a ReLU or ReLU6 reads the values
    */
   QuantizableRendering(OnnxRendering float32, boolean clippedNext) {
-    this.float32 = float32;
+    super(
+        float32.graph,
+        float32.weights,
+        float32.pixels,
+        float32.shapes,
+        float32.inputs,
+        float32.output);
     this.clippedNext = clippedNext;
   }
 
@@ -28,7 +32,7 @@ abstract class QuantizableRendering implements Rendering<String> {
    * @param layer writes the layer in float32
    */
   final String unlessClippedNext(Function<OnnxRendering, String> layer) {
-    return clippedNext ? layer.apply(float32) : withOwnRange(layer);
+    return clippedNext ? layer.apply(to(output)) : withOwnRange(layer);
   }
 
   /** Writes a layer whose values have a range of their own. */
@@ -78,55 +82,5 @@ abstract class QuantizableRendering implements Rendering<String> {
   @Override
   public String dropout(Layer.Dropout layer) {
     return withInputRange(to -> to.dropout(layer));
-  }
-
-  @Override
-  public String globalAveragePool(Layer.GlobalAveragePool layer) {
-    return float32.globalAveragePool(layer);
-  }
-
-  @Override
-  public String flatten(Layer.Flatten layer) {
-    return float32.flatten(layer);
-  }
-
-  @Override
-  public String dense(Layer.Dense layer) {
-    return float32.dense(layer);
-  }
-
-  @Override
-  public String external(Layer.External layer) {
-    return float32.external(layer);
-  }
-
-  @Override
-  public String concatenate(Layer.Concatenate layer) {
-    return float32.concatenate(layer);
-  }
-
-  @Override
-  public String power(Layer.Power layer) {
-    return float32.power(layer);
-  }
-
-  @Override
-  public String standardize(Layer.Standardize layer) {
-    return float32.standardize(layer);
-  }
-
-  @Override
-  public String l2Normalize(Layer.L2Normalize layer) {
-    return float32.l2Normalize(layer);
-  }
-
-  @Override
-  public String temperature(Layer.Temperature layer) {
-    return float32.temperature(layer);
-  }
-
-  @Override
-  public String softmax(Layer.Softmax layer) {
-    return float32.softmax(layer);
   }
 }

@@ -3,11 +3,9 @@ package dev.graft.network.onnx;
 import static dev.graft.network.onnx.OnnxGraph.attribute;
 
 import dev.graft.network.Layer;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -33,25 +31,16 @@ final class RangeObservingRendering extends QuantizableRendering {
   /** Writes an external network and, as outputs, the ranges of the values that will be int8. */
   @Override
   public String external(Layer.External layer) {
-    Set<String> values = new LinkedHashSet<>();
-    Map<String, Long> rows = new HashMap<>();
-    String output =
-        float32.external(
-            layer,
-            file -> {
-              QuantizableModel model = new QuantizableModel(file);
-              for (String value : model.values()) {
-                values.add(value);
-                rows.put(value, model.rowLength(value));
-              }
-              return file;
-            });
-    values.forEach(
-        value ->
-            observe(
-                float32.output() + "/" + value,
-                float32.output() + ":" + value, // clashes with no name of the file
-                rows.get(value)));
+    Map<String, Long> widths = new LinkedHashMap<>();
+    external(
+        layer,
+        file -> {
+          QuantizableModel model = new QuantizableModel(file);
+          model.values().forEach(value -> widths.put(value, model.rowLength(value)));
+          return file;
+        });
+    // A name with a colon clashes with no name of the file.
+    widths.forEach((value, width) -> observe(output + "/" + value, output + ":" + value, width));
     return output;
   }
 
@@ -62,7 +51,6 @@ final class RangeObservingRendering extends QuantizableRendering {
    * @param width length of its rows; 0 for maps
    */
   private void observe(String value, String name, long width) {
-    OnnxGraph graph = float32.graph();
     if (width == 0) {
       for (String[] each : new String[][] {{"ReduceMin", MIN}, {"ReduceMax", MAX}}) {
         graph.node(each[0], name + each[1], List.of(value), attribute("keepdims", 0));
@@ -83,13 +71,12 @@ final class RangeObservingRendering extends QuantizableRendering {
   }
 
   private String reshaped(String name, String from, long... shape) {
-    OnnxGraph graph = float32.graph();
     String lengths = graph.longs(name + ".shape", shape);
     return graph.node("Reshape", name, List.of(from, lengths));
   }
 
+  /** Reduces each channel of a map to one value, an output. */
   private void reduced(String operator, String name, String from, String suffix) {
-    OnnxGraph graph = float32.graph();
     String pixel = graph.node(operator, name + suffix + ".pixel", List.of(from));
     graph.node("Flatten", name + suffix, List.of(pixel), attribute("axis", 1));
     graph.outputOfUnknownShape(name + suffix);
@@ -104,31 +91,22 @@ final class RangeObservingRendering extends QuantizableRendering {
   @Override
   String withOwnRange(Function<OnnxRendering, String> layer) {
     String value = observed(layer);
-    float32
-        .graph()
-        .node(
-            "ReduceMin",
-            value + MIN,
-            List.of(value),
-            attribute("axes", List.of(1L, 2L, 3L)),
-            attribute("keepdims", 0));
-    float32.graph().output(value + MIN);
+    graph.node(
+        "ReduceMin",
+        value + MIN,
+        List.of(value),
+        attribute("axes", List.of(1L, 2L, 3L)),
+        attribute("keepdims", 0));
+    graph.output(value + MIN);
     return value;
   }
 
   /** Writes a layer and, as outputs, the maximum and mean of each of its channels. */
   private String observed(Function<OnnxRendering, String> layer) {
-    String value = layer.apply(float32);
-    channels("GlobalMaxPool", value, MAX);
-    channels("GlobalAveragePool", value, MEANS);
+    String value = layer.apply(to(output));
+    reduced("GlobalMaxPool", value, value, MAX);
+    reduced("GlobalAveragePool", value, value, MEANS);
     return value;
-  }
-
-  private void channels(String operator, String value, String suffix) {
-    OnnxGraph graph = float32.graph();
-    String pixel = graph.node(operator, value + suffix + ".pixel", List.of(value));
-    graph.node("Flatten", value + suffix, List.of(pixel), attribute("axis", 1));
-    graph.output(value + suffix, float32.shapes().get(value).get(0));
   }
 
   @Override
