@@ -27,14 +27,11 @@ public final class Devices {
     }
     int wanted = name.equals("auto") ? 0 : Integer.parseInt(name.substring("gpu".length()));
     if (wanted >= gpus) {
-      throw new GraftException(
-          "device: "
-              + Engines.engine().getEngineName()
-              + " finds "
-              + (gpus == 0 ? "no GPU" : gpus + " GPUs, gpu0 to gpu" + (gpus - 1))
-              + ", not "
-              + name
-              + "; use auto or cpu (see: doctor).");
+      throw GraftException.of(
+          "device: %s finds %s, not %s; use auto or cpu (see: doctor).",
+          Engines.engine().getEngineName(),
+          gpus == 0 ? "no GPU" : gpus + " GPUs, gpu0 to gpu" + (gpus - 1),
+          name);
     }
     return Device.gpu(wanted);
   }

@@ -51,14 +51,9 @@ public record BackboneSpec(
    */
   public List<Shape> outputs(int inputSize) {
     if (inputSize < smallestInput) {
-      throw new GraftException(
-          "input-size: "
-              + inputSize
-              + " is too small for "
-              + name
-              + ": set it to at least "
-              + smallestInput
-              + " pixels.");
+      throw GraftException.of(
+          "input-size: %d is too small for %s: set it to at least %d pixels.",
+          inputSize, name, smallestInput);
     }
     List<Shape> outputs = new ArrayList<>();
     Shape shape = new Shape(3, inputSize, inputSize);

@@ -126,12 +126,10 @@ public record NetworkDesign(
     int end = backbone.indexOf(tapped.get(tapped.size() - 1)) + 1;
     int boundary = unfreeze.equals(NONE) ? end : backbone.indexOf(unfreeze);
     if (!unfreeze.equals(NONE) && boundary >= end) {
-      throw new GraftException(
-          "unfreeze: "
-              + unfreeze
-              + " is after the last feature stage, "
-              + tapped.get(tapped.size() - 1)
-              + ", so no stage would be trained; name an earlier stage, or none.");
+      throw GraftException.of(
+          "unfreeze: %s is after the last feature stage, %s, so no stage would be trained; name an"
+              + " earlier stage, or none.",
+          unfreeze, tapped.get(tapped.size() - 1));
     }
     backbone.outputs(inputSize);
     BackboneSpec used =

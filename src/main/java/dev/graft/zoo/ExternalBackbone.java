@@ -220,17 +220,9 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
     // A file that can't be opened at all is reported before a wrong size.
     OnnxProbe.Probed found = probe.run(fixed.orElse(side), options.wanted());
     if (fixed.isPresent() && fixed.getAsInt() != side) {
-      int own = fixed.getAsInt();
-      throw new GraftException(
-          "it takes images of "
-              + own
-              + "x"
-              + own
-              + " pixels; set input-size to "
-              + own
-              + ", not "
-              + side
-              + ".");
+      throw GraftException.of(
+          "it takes images of %1$dx%1$d pixels; set input-size to %1$d, not %2$d.",
+          fixed.getAsInt(), side);
     }
     String sha256 =
         OnnxFile.hasExternalData(file)
