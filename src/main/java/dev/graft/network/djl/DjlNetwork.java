@@ -4,17 +4,14 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
-import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import dev.graft.network.Graph;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.Stage;
 import dev.graft.network.Weight;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * A {@link NetworkDesign} as DJL blocks: frozen part, trained stages and head. All blocks of one
@@ -168,19 +165,10 @@ public final class DjlNetwork {
    * features) get no gradient on either side.
    */
   public void freeze() {
-    GraphBlock trained = logits(false);
-    Set<Parameter> measured = new HashSet<>();
-    trained
-        .byWeight()
-        .forEach(
-            (weight, parameter) -> {
-              if (weight.role().isMeasured()) {
-                measured.add(parameter);
-              }
-            });
     frozenPart().freezeParameters(true);
-    trained.freezeParameters(false);
-    trained.freezeParameters(true, measured::contains);
+    logits(false)
+        .byWeight()
+        .forEach((weight, parameter) -> parameter.freeze(weight.role().isMeasured()));
   }
 
   /**

@@ -30,7 +30,7 @@ final class ModelQuantizer {
 
   private final QuantizableModel model;
   private final Function<String, Ranges.Range> ranges;
-  private final OnnxGraph graph = new OnnxGraph();
+  private final OnnxGraph graph = new OnnxGraph(false);
   private final String domain;
 
   /** Prefix of all added names; no name in the file starts with it. */

@@ -47,11 +47,6 @@ final class OnnxGraph {
   private final boolean oneImage;
   private long opset = OPSET;
 
-  /** Creates a graph for batches of any size. */
-  OnnxGraph() {
-    this(false);
-  }
-
   /**
    * @param oneImage whether a batch has exactly one image
    */

@@ -158,7 +158,7 @@ public final class ExternalModel {
 
   /** Returns a network of channel means, which are NaN for an image of a single color. */
   public static byte[] ofVariedImages() {
-    OnnxGraph graph = new OnnxGraph();
+    OnnxGraph graph = new OnnxGraph(false);
     graph.input("x", TensorProto.DataType.FLOAT, 3, 32, 32);
     String most = graph.node("GlobalMaxPool", "most", List.of("x"));
     String negative = graph.node("Neg", "negative", List.of("x"));
@@ -173,7 +173,7 @@ public final class ExternalModel {
 
   /** Returns a network of channel means that takes bytes. */
   public static byte[] ofBytes() {
-    OnnxGraph graph = new OnnxGraph();
+    OnnxGraph graph = new OnnxGraph(false);
     graph.input("x", TensorProto.DataType.UINT8, 3, 32, 32);
     String floats =
         graph.node(

@@ -134,7 +134,7 @@ class OnnxProbeTest {
   @Test
   void otherLayoutsAndTypesGiveTheSameFeatures() throws IOException {
     float[] expected = features(plain(), 3);
-    OnnxGraph last = new OnnxGraph();
+    OnnxGraph last = new OnnxGraph(false);
     last.input("x", DataType.UINT8, SIDE, SIDE, 3);
     String floats =
         last.node("Cast", "f", List.of("x"), attribute("to", DataType.FLOAT.getNumber()));
@@ -154,7 +154,7 @@ class OnnxProbeTest {
         .containsExactly(Pooling.MAP_CHANNELS_LAST);
     assertThat(features(bytes, 3)).containsExactly(expected, within(1e-3f));
 
-    OnnxGraph half = new OnnxGraph();
+    OnnxGraph half = new OnnxGraph(false);
     half.input("x", DataType.FLOAT16, 3, SIDE, SIDE);
     String full = half.node("Cast", "f", List.of("x"), attribute("to", DataType.FLOAT.getNumber()));
     Path float16 = write(half, vector(half, map(half, full)));
@@ -332,7 +332,7 @@ class OnnxProbeTest {
 
   @Test
   void otherInputsAreRefusedByWhatTheyAre() throws IOException {
-    OnnxGraph text = new OnnxGraph();
+    OnnxGraph text = new OnnxGraph(false);
     text.input("x", DataType.INT64, 3, SIDE, SIDE);
     text.node("Identity", "y", List.of("x"));
     Path ints = write(text, "y");
@@ -343,7 +343,7 @@ class OnnxProbeTest {
     two.input("input_ids", DataType.INT64, 7);
     Path clip = write(two, vector(two, map(two, "x")));
     assertThat(refused(clip)).hasMessageContaining("has 2: x, input_ids; export its image part");
-    OnnxGraph gray = new OnnxGraph();
+    OnnxGraph gray = new OnnxGraph(false);
     gray.input("x", DataType.FLOAT, 1, SIDE, SIDE);
     gray.node("Identity", "y", List.of("x"));
     Path oneChannel = write(gray, "y");
@@ -362,7 +362,7 @@ class OnnxProbeTest {
 
   @Test
   void dynamicOperatorsAreComputedImageByImageWhateverTheNoiseShows() throws IOException {
-    OnnxGraph bytes = new OnnxGraph();
+    OnnxGraph bytes = new OnnxGraph(false);
     bytes.input("x", DataType.UINT8, 3, SIDE, SIDE);
     String floats =
         bytes.node("Cast", "f", List.of("x"), attribute("to", DataType.FLOAT.getNumber()));
@@ -397,7 +397,7 @@ class OnnxProbeTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 7, 2000, 9000, 30_000, 1L << 40})
   void anAbsurdSideIsRefusedBeforeAnythingIsAllocated(long side) throws IOException {
-    OnnxGraph graph = new OnnxGraph();
+    OnnxGraph graph = new OnnxGraph(false);
     graph.input("x", DataType.FLOAT, 3, side, side);
     OnnxProbe probe = new OnnxProbe(write(graph, vector(graph, map(graph, "x"))));
     assertThatExceptionOfType(GraftException.class)
