@@ -58,7 +58,6 @@ public record Adapter(Input input, boolean imageByImage, List<Output> outputs) {
    * @param prefix number of tokens before those of the patches: CLS and registers; 0 without tokens
    */
   public record Output(int index, List<Long> shape, Pooling pooling, int prefix) {
-    /** Copies the shape and checks it. */
     public Output {
       shape = List.copyOf(shape);
       int axes =
@@ -89,7 +88,6 @@ public record Adapter(Input input, boolean imageByImage, List<Output> outputs) {
     }
   }
 
-  /** Checks that there is an output. */
   public Adapter {
     outputs = List.copyOf(outputs);
     if (outputs.isEmpty()) {

@@ -19,7 +19,6 @@ import java.util.Optional;
  */
 public record BackboneSpec(
     String name, List<Stage> stages, List<String> features, int smallestInput) {
-  /** Checks that the stages' names differ. */
   public BackboneSpec {
     stages = List.copyOf(stages);
     features = List.copyOf(features);

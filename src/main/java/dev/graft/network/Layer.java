@@ -122,7 +122,6 @@ public sealed interface Layer {
       int groups,
       boolean bias)
       implements Layer {
-    /** Checks that the groups divide the channels. */
     public Conv2d {
       if (in % groups != 0 || out % groups != 0) {
         throw new IllegalArgumentException(
@@ -262,7 +261,6 @@ public sealed interface Layer {
    * @param rate in [0, 1)
    */
   record Dropout(String name, double rate) implements Layer {
-    /** Checks the rate. */
     public Dropout {
       if (!(rate >= 0 && rate < 1)) {
         throw new IllegalArgumentException(name + ": rate must be in [0, 1), not " + rate);
@@ -441,7 +439,6 @@ public sealed interface Layer {
     /** Added to the squared norm, so that a part of zeros stays zero. */
     public static final float EPSILON = 1e-12f;
 
-    /** Copies the widths. */
     public L2Normalize {
       widths = List.copyOf(widths);
     }
@@ -488,7 +485,6 @@ public sealed interface Layer {
    * @param value above 0
    */
   record Temperature(String name, double value) implements Layer {
-    /** Checks the value. */
     public Temperature {
       if (!(value > 0 && Double.isFinite(value))) {
         throw new IllegalArgumentException(name + ": must be above 0, not " + value);

@@ -59,7 +59,6 @@ public record NetworkDesign(
       this(power, false, standardize);
     }
 
-    /** Checks the power. */
     public Scaling {
       if (!(power > 0 && power <= 1)) {
         throw new IllegalArgumentException("feature-power: must be in (0, 1], not " + power);
@@ -90,7 +89,6 @@ public record NetworkDesign(
   /** Stands for the first trained stage in a network without one. */
   public static final String NONE = "none";
 
-  /** Copies the lists. */
   public NetworkDesign {
     features = List.copyOf(features);
     head = List.copyOf(head);

@@ -59,7 +59,6 @@ public record Preprocessing(
       new Preprocessing(
           Framing.WHOLE, ChannelOrder.RGB, List.of(0f, 0f, 0f), List.of(255f, 255f, 255f));
 
-  /** Checks that there are three means and three positive deviations. */
   public Preprocessing {
     mean = List.copyOf(mean);
     deviation = List.copyOf(deviation);

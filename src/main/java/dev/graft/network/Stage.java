@@ -14,7 +14,6 @@ import java.util.Optional;
  *     list is the identity
  */
 public record Stage(String name, List<Layer> layers, Optional<List<Layer>> shortcut) {
-  /** Checks that there are layers. */
   public Stage {
     layers = List.copyOf(layers);
     shortcut = shortcut.map(List::copyOf);

@@ -10,12 +10,10 @@ import java.util.List;
  *     input
  */
 public record Step(Layer layer, List<String> inputs) {
-  /** Copies the list. */
   public Step {
     inputs = List.copyOf(inputs);
   }
 
-  /** Returns a step. */
   public static Step of(Layer layer, String... inputs) {
     return new Step(layer, List.of(inputs));
   }

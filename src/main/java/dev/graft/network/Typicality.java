@@ -93,7 +93,6 @@ public record Typicality(Bank bank, int neighbors, float[] heldOut) {
     }
   }
 
-  /** Sorts the similarities of the held-out images. */
   public Typicality {
     heldOut = heldOut.clone();
     Arrays.sort(heldOut);

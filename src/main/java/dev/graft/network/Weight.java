@@ -50,12 +50,10 @@ public record Weight(String layer, Role role, List<Long> shape) {
     }
   }
 
-  /** Copies the shape. */
   public Weight {
     shape = List.copyOf(shape);
   }
 
-  /** Returns a weight. */
   public static Weight of(String layer, Role role, long... shape) {
     return new Weight(layer, role, Arrays.stream(shape).boxed().toList());
   }
