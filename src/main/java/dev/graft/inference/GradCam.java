@@ -18,7 +18,6 @@ import dev.graft.network.Stage;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
-import dev.graft.network.djl.ParameterWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -78,10 +77,7 @@ public final class GradCam implements AutoCloseable {
     manager = NDManager.newBaseManager(device);
     DjlNetwork network = DjlNetwork.of(design);
     network.initialize(manager);
-    network
-        .logits(true)
-        .byWeight()
-        .forEach((weight, parameter) -> ParameterWriter.set(parameter, weights.of(weight)));
+    network.logits(true).setWeights(weights);
     Graph graph = design.graph();
     int cut = graph.indexOf(step) + 1;
     index = graph.crossing(cut).indexOf(step);

@@ -10,7 +10,6 @@ import dev.graft.network.NetworkDesign;
 import dev.graft.network.Weights;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
-import dev.graft.network.djl.ParameterWriter;
 import dev.graft.network.onnx.Precision;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.util.Progress;
@@ -88,9 +87,7 @@ final class ImageNet {
     DjlNetwork network = DjlNetwork.of(design);
     network.initialize(filled.getNDManager());
     GraphBlock block = network.logits(true);
-    block
-        .byWeight()
-        .forEach((weight, parameter) -> ParameterWriter.set(parameter, weight, model.weights()));
+    block.setWeights(model.weights());
     filled.setBlock(block);
     return new DjlBackend(filled, design.inputSize(), Optional.empty());
   }

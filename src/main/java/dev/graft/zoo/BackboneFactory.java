@@ -5,7 +5,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.BlockFactory;
-import ai.djl.nn.Parameter;
 import dev.graft.network.BackboneSpec;
 import dev.graft.network.Layer;
 import dev.graft.network.NetworkDesign;
@@ -13,7 +12,6 @@ import dev.graft.network.Preprocessing;
 import dev.graft.network.Weight;
 import dev.graft.network.djl.DjlNetwork;
 import dev.graft.network.djl.GraphBlock;
-import dev.graft.network.djl.ParameterWriter;
 import dev.graft.util.Progress;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,7 +90,6 @@ public final class BackboneFactory implements BlockFactory {
         classifier ? List.of(new Layer.Dense("classifier", width, CLASSES)) : List.of());
   }
 
-  /** Copies the weights into the block's parameters, one by one to bound the memory. */
   private static void load(
       WeightSource source, Progress.Display display, GraphBlock block, Model model) {
     model.setProperty(SOURCE, source.label());
@@ -100,11 +97,10 @@ public final class BackboneFactory implements BlockFactory {
     if (source instanceof WeightSource.Random) {
       return;
     }
-    Map<Weight, Parameter> wanted = block.byWeight();
-    WeightSource.Opened opened = source.open(List.copyOf(wanted.keySet()), display);
+    List<Weight> wanted = List.copyOf(block.byWeight().keySet());
+    WeightSource.Opened opened = source.open(wanted, display);
     try (WeightReader reader = opened.reader()) {
-      wanted.forEach(
-          (weight, parameter) -> ParameterWriter.set(parameter, weight, reader.weights()));
+      block.setWeights(reader.weights());
       model.setProperty(SHA256, opened.sha256().hex());
       model.setProperty(CONVENTION, reader.convention().name());
     }

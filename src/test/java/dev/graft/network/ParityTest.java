@@ -21,7 +21,6 @@ import dev.graft.command.Console;
 import dev.graft.image.Framing;
 import dev.graft.image.RgbImage;
 import dev.graft.network.djl.GraphBlock;
-import dev.graft.network.djl.ParameterWriter;
 import dev.graft.zoo.BackboneInfo;
 import dev.graft.zoo.KerasH5;
 import dev.graft.zoo.LoadedBackbone;
@@ -259,9 +258,7 @@ class ParityTest {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         KerasH5 reader = KerasH5.open(file, network.name(), graph.weights())) {
       whole.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 64, 64));
-      whole
-          .byWeight()
-          .forEach((weight, each) -> ParameterWriter.set(each, weight, reader.weights()));
+      whole.setWeights(reader.weights());
 
       assertThat(expected.distance(forward(manager, whole, images))).isLessThan(LIMIT);
     }

@@ -122,6 +122,11 @@ public final class GraphBlock extends AbstractBlock {
     return weight -> byWeight.get(weight).getArray().toFloatArray();
   }
 
+  /** Sets the values of all weights, one by one to bound the memory. */
+  public void setWeights(Weights weights) {
+    byWeight().forEach((weight, parameter) -> ParameterWriter.set(parameter, weight, weights));
+  }
+
   @Override
   protected NDList forwardInternal(
       ParameterStore parameters,

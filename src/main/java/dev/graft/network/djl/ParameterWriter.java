@@ -41,7 +41,7 @@ public final class ParameterWriter {
   }
 
   /** Sets the values of a parameter to those of a weight; a large kernel is written in parts. */
-  public static void set(Parameter parameter, Weight weight, Weights weights) {
+  static void set(Parameter parameter, Weight weight, Weights weights) {
     if (weight.role() != Weight.Role.KERNEL || weight.size() <= LARGE) {
       set(parameter, weights.of(weight));
       return;
