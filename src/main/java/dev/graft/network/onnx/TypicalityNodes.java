@@ -63,19 +63,13 @@ final class TypicalityNodes {
 
   /** Returns the mean of the k largest values of each row, {@code (N, 1)}. */
   private String nearest(String similarities, int k) {
+    List<String> outputs = List.of(name("largest"), name("indices"));
+    AttributeProto axis = attribute("axis", 1);
     String largest =
         graph.opset() >= COUNT_IS_INPUT_SINCE
             ? graph.node(
-                "TopK",
-                List.of(name("largest"), name("indices")),
-                List.of(similarities, graph.longs(name("k"), k)),
-                attribute("axis", 1))
-            : graph.node(
-                "TopK",
-                List.of(name("largest"), name("indices")),
-                List.of(similarities),
-                attribute("axis", 1),
-                attribute("k", k));
+                "TopK", outputs, List.of(similarities, graph.longs(name("k"), k)), axis)
+            : graph.node("TopK", outputs, List.of(similarities), axis, attribute("k", k));
     return node("MatMul", "nearest", largest, column("weights", k, 1f / k));
   }
 
