@@ -17,7 +17,7 @@ public interface Arithmetic extends AutoCloseable {
    * @param isBfloat16 whether products are computed in bfloat16, which needs PyTorch
    */
   static Arithmetic open(Device device, boolean isBfloat16) {
-    return TorchFunction.isPossible() ? TorchArithmetic.open(device, isBfloat16) : ENGINE;
+    return TorchFunction.isPossible() ? new TorchArithmetic(device, isBfloat16) : ENGINE;
   }
 
   /**

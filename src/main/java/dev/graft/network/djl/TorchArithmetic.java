@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDList;
 import dev.graft.engine.TorchFunction;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Operations of PyTorch that DJL does not have, as TorchScript functions; their sources are in the
@@ -24,87 +23,60 @@ import java.util.Optional;
  */
 final class TorchArithmetic implements Arithmetic {
   private final Device device;
+  private final boolean isBfloat16;
 
-  /** Products in bfloat16; empty for float32. */
-  private final Optional<Products> bfloat16;
-
-  /** Functions that overwrite an argument, by name, opened at the first use; heads need none. */
-  private final Map<String, TorchFunction> inPlace = new HashMap<>();
-
-  private record Products(TorchFunction widened, TorchFunction rounded) {
-    static Products open(Device device) {
-      return new Products(function("bfloat16.py", device), function("rounded.py", device));
-    }
-  }
-
-  private TorchArithmetic(Device device, Optional<Products> bfloat16) {
-    this.device = device;
-    this.bfloat16 = bfloat16;
-  }
+  /** By the name of their source; opened at the first use, because heads need few. */
+  private final Map<String, TorchFunction> functions = new HashMap<>();
 
   /**
-   * Opens the functions in PyTorch.
-   *
    * @param device that computes
-   * @param isBfloat16 whether products are computed in bfloat16
+   * @param isBfloat16 whether products are computed in bfloat16, else in float32
    */
-  static TorchArithmetic open(Device device, boolean isBfloat16) {
-    return new TorchArithmetic(
-        device, isBfloat16 ? Optional.of(Products.open(device)) : Optional.empty());
+  TorchArithmetic(Device device, boolean isBfloat16) {
+    this.device = device;
+    this.isBfloat16 = isBfloat16;
   }
 
-  private static TorchFunction function(String source, Device device) {
-    return TorchFunction.open(TorchArithmetic.class, source, device);
+  private NDArray call(String source, NDArray... arguments) {
+    return functions
+        .computeIfAbsent(
+            source, name -> TorchFunction.open(TorchArithmetic.class, name, device))
+        .of(new NDList(arguments), true)
+        .singletonOrThrow();
   }
 
   @Override
   public NDArray product(NDArray a, NDArray b) {
-    return product(bfloat16.map(Products::widened), a, b);
+    return isBfloat16 ? call("bfloat16.py", a, b) : a.matMul(b);
   }
 
   @Override
   public NDArray roundedProduct(NDArray a, NDArray b) {
-    return product(bfloat16.map(Products::rounded), a, b);
-  }
-
-  private static NDArray product(Optional<TorchFunction> function, NDArray a, NDArray b) {
-    return function
-        .map(each -> each.of(new NDList(a, b), true).singletonOrThrow())
-        .orElseGet(() -> a.matMul(b));
+    return isBfloat16 ? call("rounded.py", a, b) : a.matMul(b);
   }
 
   @Override
   public NDArray plus(NDArray x, NDArray shift) {
-    return inPlace("plus.py", new NDList(x, shift));
+    return call("plus.py", x, shift);
   }
 
   @Override
   public NDArray relu(NDArray x) {
-    return inPlace("relu.py", new NDList(x));
+    return call("relu.py", x);
   }
 
   @Override
   public NDArray relu6(NDArray x) {
-    return inPlace("relu6.py", new NDList(x));
-  }
-
-  private NDArray inPlace(String name, NDList arguments) {
-    TorchFunction function = inPlace.computeIfAbsent(name, source -> function(source, device));
-    return function.of(arguments, true).singletonOrThrow();
+    return call("relu6.py", x);
   }
 
   @Override
   public boolean isFloat32() {
-    return bfloat16.isEmpty();
+    return !isBfloat16;
   }
 
   @Override
   public void close() {
-    inPlace.values().forEach(TorchFunction::close);
-    bfloat16.ifPresent(
-        products -> {
-          products.widened().close();
-          products.rounded().close();
-        });
+    functions.values().forEach(TorchFunction::close);
   }
 }
