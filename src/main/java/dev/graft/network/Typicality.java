@@ -1,12 +1,8 @@
 package dev.graft.network;
 
 import dev.graft.GraftException;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
@@ -40,6 +36,7 @@ public record Typicality(Bank bank, int neighbors, float[] heldOut) {
   public static final int MAX_HELD_OUT = 1000;
 
   private static final int FORMAT = 0x47545031; // GTP1
+  private static final int HEADER_BYTES = 5 * Integer.BYTES;
 
   /**
    * Training images, as vectors of length 1 that are stored in int8.
@@ -173,24 +170,19 @@ public record Typicality(Bank bank, int neighbors, float[] heldOut) {
 
   /** Returns the content of a file from which {@link #read} gives the same. */
   public byte[] bytes() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeInt(FORMAT);
-      out.writeInt(bank.width());
-      out.writeInt(bank.rows());
-      out.writeInt(neighbors);
-      out.writeInt(heldOut.length);
-      out.write(bank.values());
-      for (float each : bank.scales()) {
-        out.writeFloat(each);
-      }
-      for (float each : heldOut) {
-        out.writeFloat(each);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // to memory
-    }
-    return bytes.toByteArray();
+    int floats = bank.rows() + heldOut.length;
+    ByteBuffer out =
+        ByteBuffer.allocate(HEADER_BYTES + bank.values().length + Float.BYTES * floats);
+    out.putInt(FORMAT)
+        .putInt(bank.width())
+        .putInt(bank.rows())
+        .putInt(neighbors)
+        .putInt(heldOut.length)
+        .put(bank.values())
+        .asFloatBuffer()
+        .put(bank.scales())
+        .put(heldOut);
+    return out.array();
   }
 
   /**
@@ -200,36 +192,32 @@ public record Typicality(Bank bank, int neighbors, float[] heldOut) {
    * @throws GraftException if it is damaged, or belongs to another network
    */
   public static Typicality read(byte[] bytes, int width) {
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      boolean known = in.readInt() == FORMAT && in.readInt() == width;
-      int rows = in.readInt();
-      int neighbors = in.readInt();
-      int heldOut = in.readInt();
-      long length = 20 + (long) rows * width + 4L * rows + 4L * heldOut;
-      if (known
-          && rows > 0
-          && neighbors > 0
-          && neighbors <= rows
-          && heldOut > 0
-          && length == bytes.length) {
-        byte[] values = in.readNBytes(rows * width);
-        return new Typicality(
-            new Bank(width, values, floats(in, rows)), neighbors, floats(in, heldOut));
-      }
-    } catch (IOException e) {
-      throw new GraftException("typicality.bin is damaged.", e);
+    if (bytes.length < HEADER_BYTES) {
+      throw new GraftException("typicality.bin is damaged.");
     }
-    throw new GraftException("typicality.bin is damaged, or belongs to another network.");
-  }
-
-  private static float[] floats(DataInputStream in, int count) throws IOException {
-    float[] floats = new float[count];
-    for (int i = 0; i < count; i++) {
-      floats[i] = in.readFloat();
-      if (!Float.isFinite(floats[i])) {
-        throw new IOException("not a number");
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    boolean known = in.getInt() == FORMAT && in.getInt() == width;
+    int rows = in.getInt();
+    int neighbors = in.getInt();
+    int heldOut = in.getInt();
+    long length = HEADER_BYTES + (long) rows * width + 4L * rows + 4L * heldOut;
+    if (!known
+        || rows <= 0
+        || neighbors <= 0
+        || neighbors > rows
+        || heldOut <= 0
+        || length != bytes.length) {
+      throw new GraftException("typicality.bin is damaged, or belongs to another network.");
+    }
+    Bank bank = new Bank(width, new byte[rows * width], new float[rows]);
+    float[] similarities = new float[heldOut];
+    FloatBuffer floats = in.get(bank.values()).asFloatBuffer();
+    for (int i = 0; i < floats.limit(); i++) {
+      if (!Float.isFinite(floats.get(i))) {
+        throw new GraftException("typicality.bin is damaged.");
       }
     }
-    return floats;
+    floats.get(bank.scales()).get(similarities);
+    return new Typicality(bank, neighbors, similarities);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +82,8 @@ class TypicalityTest {
       byte[] cut = Arrays.copyOf(bytes, length);
       assertThatThrownBy(() -> Typicality.read(cut, 3)).isInstanceOf(GraftException.class);
     }
+    ByteBuffer.wrap(bytes).putFloat(bytes.length - Float.BYTES, Float.NaN);
+    assertThatThrownBy(() -> Typicality.read(bytes, 3)).hasMessage("typicality.bin is damaged.");
   }
 
   @Test
