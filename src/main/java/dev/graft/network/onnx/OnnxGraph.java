@@ -77,6 +77,12 @@ final class OnnxGraph {
     return outputs.get(0);
   }
 
+  /** Adds a conversion to float32 and returns the output's name. */
+  String toFloat(String output, String input) {
+    AttributeProto type = attribute("to", TensorProto.DataType.FLOAT.getNumber());
+    return node("Cast", output, List.of(input), type);
+  }
+
   /** Adds an operator as it is. */
   void add(NodeProto node) {
     graph.addNode(node);

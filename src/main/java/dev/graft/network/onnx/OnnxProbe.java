@@ -417,12 +417,7 @@ public final class OnnxProbe {
       String adapted = rendering.input(new Adapter.Input(channelsLast, type()));
       List<String> outputs = EmbeddedModel.in(graph, model, "external/", adapted);
       for (int each : floats) {
-        graph.node(
-            "Cast",
-            "output." + each,
-            List.of(outputs.get(each)),
-            OnnxGraph.attribute("to", DataType.FLOAT.getNumber()));
-        graph.outputOfUnknownShape("output." + each);
+        graph.outputOfUnknownShape(graph.toFloat("output." + each, outputs.get(each)));
       }
       return graph.file(Map.of());
     }

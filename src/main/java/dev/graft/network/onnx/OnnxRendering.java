@@ -75,8 +75,7 @@ class OnnxRendering implements Rendering<String> {
       values = node("Gather", ".bgr", List.of(values, order), attribute("axis", 1));
     }
     if (pixels == PixelType.UINT8) {
-      AttributeProto toFloat = attribute("to", PixelType.FLOAT32.onnx.getNumber());
-      values = node("Cast", ".float", List.of(values), toFloat);
+      values = graph.toFloat(output + ".float", values);
     }
     values = node("Sub", ".centered", List.of(values, channels(".mean", layer.mean())));
     return node("Div", "", List.of(values, channels(".deviation", layer.deviation())));
@@ -302,8 +301,7 @@ class OnnxRendering implements Rendering<String> {
     List<String> features = new ArrayList<>();
     for (Adapter.Output each : layer.adapter().outputs()) {
       String suffix = "." + each.index();
-      AttributeProto toFloat = attribute("to", PixelType.FLOAT32.onnx.getNumber());
-      String value = node("Cast", suffix + ".float", List.of(embedded.get(each.index())), toFloat);
+      String value = graph.toFloat(output + suffix + ".float", embedded.get(each.index()));
       features.addAll(pooled(each, suffix, value));
     }
     return node("Concat", "", features, attribute("axis", 1));

@@ -33,8 +33,7 @@ final class TypicalityNodes {
     List<Long> row = List.of(1L, (long) bank.rows());
     String columns = graph.bytes(name("int8"), shape, bank.columns());
     // ONNX Runtime folds this cast of a constant once, when it opens the file.
-    String floats =
-        node("Cast", "columns", columns, attribute("to", PixelType.FLOAT32.onnx.getNumber()));
+    String floats = graph.toFloat(name("columns"), columns);
     String scales = graph.floats(name("scales"), row, bank.scales());
     String unit =
         graph.node(
@@ -50,8 +49,7 @@ final class TypicalityNodes {
     float[] heldOut = typicality.heldOut();
     String sorted = graph.floats(name("heldout"), List.of(1L, (long) heldOut.length), heldOut);
     String isNearer = node("Less", "isnearer", nearest, sorted);
-    String nearer =
-        node("Cast", "nearer", isNearer, attribute("to", PixelType.FLOAT32.onnx.getNumber()));
+    String nearer = graph.toFloat(name("nearer"), isNearer);
     String ones = column("ones", heldOut.length, 1);
     String count = node("MatMul", "count", nearer, ones);
     String images = graph.scalar(name("images"), heldOut.length);
@@ -81,10 +79,6 @@ final class TypicalityNodes {
 
   private String node(String operator, String suffix, String input, String other) {
     return graph.node(operator, name(suffix), List.of(input, other));
-  }
-
-  private String node(String operator, String suffix, String input, AttributeProto attribute) {
-    return graph.node(operator, name(suffix), List.of(input), attribute);
   }
 
   private static String name(String suffix) {
