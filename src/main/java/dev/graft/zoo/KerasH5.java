@@ -47,14 +47,7 @@ public final class KerasH5 extends WeightReader {
     this.arrays = arrays;
   }
 
-  /**
-   * Opens an HDF5 file with any suffix.
-   *
-   * @param file to read
-   * @param network the network's name, such as {@code vgg16}
-   * @param wanted all weights of the network, in its order
-   * @throws GraftException as {@link WeightReader#open} does
-   */
+  /** Opens an HDF5 file with any suffix; see {@link WeightReader#open}. */
   public static KerasH5 open(Path file, String network, List<Weight> wanted) {
     try (FileChannel channel = FileChannel.open(file)) {
       if (channel.size() > Integer.MAX_VALUE) {

@@ -51,14 +51,7 @@ public final class Safetensors extends WeightReader {
         .forEach((weight, name) -> tensors.put(weight, find(network, weight, name, present)));
   }
 
-  /**
-   * Opens a safetensors file with any suffix.
-   *
-   * @param file to read
-   * @param network the network's name, such as {@code vgg16}
-   * @param wanted all weights of the network
-   * @throws GraftException as {@link WeightReader#open} does
-   */
+  /** Opens a safetensors file with any suffix; see {@link WeightReader#open}. */
   public static Safetensors open(Path file, String network, List<Weight> wanted) {
     try {
       return open(file.toString(), Source.of(FileChannel.open(file)), network, wanted);
@@ -68,13 +61,11 @@ public final class Safetensors extends WeightReader {
   }
 
   /**
-   * Opens a safetensors file in memory, such as a class path resource.
+   * Opens a safetensors file in memory, such as a class path resource; see {@link
+   * WeightReader#open}.
    *
    * @param name of the file, for messages
    * @param bytes the file's content, from position to limit; both stay unchanged
-   * @param network the network's name, such as {@code vgg16}
-   * @param wanted all weights of the network
-   * @throws GraftException as {@link WeightReader#open} does
    */
   public static Safetensors of(String name, ByteBuffer bytes, String network, List<Weight> wanted) {
     return open(name, Source.of(bytes.slice()), network, wanted);
