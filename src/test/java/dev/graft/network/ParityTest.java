@@ -173,8 +173,7 @@ class ParityTest {
 
   @ParameterizedTest
   @ValueSource(ints = {32, 97})
-  void efficientNetLite0FeaturesAndLogitsEqualPyTorch(int side)
-      throws IOException, ModelException {
+  void efficientNetLite0FeaturesAndLogitsEqualPyTorch(int side) throws IOException, ModelException {
     checkLite(
         Npy.resource("efficientnet-lite0/input_" + side + ".npy"),
         Npy.resource("efficientnet-lite0/gap_" + side + ".npy"),

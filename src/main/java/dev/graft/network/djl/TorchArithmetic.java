@@ -39,8 +39,7 @@ final class TorchArithmetic implements Arithmetic {
 
   private NDArray call(String source, NDArray... arguments) {
     return functions
-        .computeIfAbsent(
-            source, name -> TorchFunction.open(TorchArithmetic.class, name, device))
+        .computeIfAbsent(source, name -> TorchFunction.open(TorchArithmetic.class, name, device))
         .of(new NDList(arguments), true)
         .singletonOrThrow();
   }

@@ -65,8 +65,7 @@ final class TypicalityNodes {
     AttributeProto axis = attribute("axis", 1);
     String largest =
         graph.opset() >= COUNT_IS_INPUT_SINCE
-            ? graph.node(
-                "TopK", outputs, List.of(similarities, graph.longs(name("k"), k)), axis)
+            ? graph.node("TopK", outputs, List.of(similarities, graph.longs(name("k"), k)), axis)
             : graph.node("TopK", outputs, List.of(similarities), axis, attribute("k", k));
     return node("MatMul", "nearest", largest, column("weights", k, 1f / k));
   }
