@@ -72,17 +72,11 @@ public record History(List<Epoch> epochs, double minDelta) {
   }
 
   /**
-   * Reads the rows that {@link #toCsv} wrote; losses and accuracies in float32 are exactly as
-   * before.
+   * Reads a row that {@link #toCsv} wrote; losses and accuracies in float32 are exactly as before.
    *
-   * @param rows the header first
-   * @throws IllegalArgumentException if a row is damaged
+   * @throws IllegalArgumentException if a number is damaged
+   * @throws IndexOutOfBoundsException if the row is too short
    */
-  public static History ofCsv(List<List<String>> rows) {
-    return new History(rows.stream().skip(1).map(History::epochOfCsv).toList());
-  }
-
-  /** Reads a single row, as {@link #ofCsv}. */
   public static Epoch epochOfCsv(List<String> row) {
     float[] n = new float[5];
     for (int i = 1; i < n.length; i++) {

@@ -33,6 +33,9 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
 
   private static final String NOTEBOOK_NAME = "Keras notebook";
 
+  /** What a convex head has instead of a validation accuracy: it is on the training images. */
+  private static final String OUT_OF_FOLD = "out-of-fold accuracy";
+
   /** The results of the notebook by the names of their rows, as in docs/results.md. */
   private static final Map<String, String> NOTEBOOK_RESULTS =
       named(
@@ -61,25 +64,46 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
   /** Values of {@code run.json} that are results. */
   private static final Map<String, String> RESULTS =
       named(
-          "test accuracy", "/test/accuracy",
-          "95 % interval, low", "/test/interval/low",
-          "95 % interval, high", "/test/interval/high",
-          "top-3 accuracy", "/test/top3Accuracy",
-          "cross-validation accuracy", "/crossValidation/accuracy/mean",
-          "cross-validation 95 %, low", "/crossValidation/interval/low",
-          "cross-validation 95 %, high", "/crossValidation/interval/high",
-          "macro F1", "/test/macro/f1",
-          "test loss", "/test/loss",
-          "calibration error", "/test/ece",
-          "temperature", "/calibration/temperature",
-          "validation accuracy", "/validation/accuracy",
-          "epochs", "/epochs/run",
-          "best epoch", "/epochs/best",
-          "trained parameters", "/parameters/trained",
-          "feature extraction, seconds", "/seconds/features",
-          "first epoch, seconds", "",
-          "training, seconds", "/seconds/training",
-          "total, seconds", "/seconds/total");
+          "test accuracy",
+          "/test/accuracy",
+          "95 % interval, low",
+          "/test/interval/low",
+          "95 % interval, high",
+          "/test/interval/high",
+          "top-3 accuracy",
+          "/test/top3Accuracy",
+          "cross-validation accuracy",
+          "/crossValidation/accuracy/mean",
+          "cross-validation 95 %, low",
+          "/crossValidation/interval/low",
+          "cross-validation 95 %, high",
+          "/crossValidation/interval/high",
+          "macro F1",
+          "/test/macro/f1",
+          "test loss",
+          "/test/loss",
+          "calibration error",
+          "/test/ece",
+          "temperature",
+          "/calibration/temperature",
+          "validation accuracy",
+          "/validation/accuracy",
+          OUT_OF_FOLD,
+          "/validation/accuracy",
+          "epochs",
+          "/epochs/run",
+          "best epoch",
+          "/epochs/best",
+          "trained parameters",
+          "/parameters/trained",
+          "feature extraction, seconds",
+          "/seconds/features",
+          "first epoch, seconds",
+          "",
+          "training, seconds",
+          "/seconds/training",
+          "total, seconds",
+          "/seconds/total");
 
   /** Keys that a convex head ignores, see docs/your-images.md; and those of early stopping. */
   private static final Set<String> GRADIENT_TRAINING =
@@ -184,7 +208,7 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
 
   /** Returns a setting of a run; {@code null} if it has none, or does not use it. */
   private static String setting(RunFiles run, String key) {
-    boolean ignored = run.at("/head/solver").equals("newton") && isIgnoredByConvexHead(key);
+    boolean ignored = isConvex(run) && isIgnoredByConvexHead(key);
     return ignored ? null : run.settings().get(key);
   }
 
@@ -238,7 +262,7 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
             Comparator.comparing(
                 each -> !(leads && each.getValue().startsWith("/crossValidation/")))) // stable
         .filter(each -> notebook || !each.getValue().isEmpty())
-        .map(each -> row(each.getKey(), run -> rounded(run, each.getValue())))
+        .map(each -> row(each.getKey(), run -> result(run, each.getKey(), each.getValue())))
         .map(this::withNotebook)
         .filter(Row::isKnown)
         .toList();
@@ -250,6 +274,16 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
     }
     String value = NOTEBOOK_RESULTS.getOrDefault(row.name(), NONE);
     return new Row(row.name(), Stream.concat(row.values().stream(), Stream.of(value)).toList());
+  }
+
+  private static String result(RunFiles run, String name, String pointer) {
+    boolean isOther =
+        pointer.startsWith("/validation/") && isConvex(run) != name.equals(OUT_OF_FOLD);
+    return isOther ? NONE : rounded(run, pointer);
+  }
+
+  private static boolean isConvex(RunFiles run) {
+    return run.at("/head/solver").equals("newton");
   }
 
   private static String rounded(RunFiles run, String pointer) {

@@ -369,10 +369,12 @@ class PagesTest {
   }
 
   @Test
-  void aComparisonLeavesOutWhatAConvexHeadIgnores() throws IOException {
+  void aComparisonSeparatesConvexHeadsAndLeavesOutWhatTheyIgnore() throws IOException {
+    String validated =
+        record("completed", 0.5).replaceFirst("}$", ",\"validation\":{\"accuracy\":0.75}");
+    write("run.json", validated + "}");
     RunFiles gradient = RunFiles.read(folder);
-    String convex =
-        record("completed", 0.5).replaceFirst("}$", ",\"head\":{\"solver\":\"newton\"}");
+    String convex = validated + ",\"head\":{\"solver\":\"newton\"}";
     write("run.json", convex + ",\"crossValidation\":{\"accuracy\":{\"mean\":0.625}}}");
     write("recipe.yaml", "seed: 1\nepochs: 3\nearly-stopping:\n  patience: 2\n");
     RunFiles first = RunFiles.read(folder);
@@ -383,7 +385,10 @@ class PagesTest {
     Comparison mixed = new Comparison(List.of(gradient, first));
     assertThat(mixed.differences()).contains(new Comparison.Row("epochs", List.of("2", "–")));
     assertThat(mixed.outcome())
-        .contains(new Comparison.Row("cross-validation accuracy", List.of("–", "0.6250")));
+        .contains(
+            new Comparison.Row("cross-validation accuracy", List.of("–", "0.6250")),
+            new Comparison.Row("validation accuracy", List.of("0.7500", "–")),
+            new Comparison.Row("out-of-fold accuracy", List.of("–", "0.7500")));
   }
 
   @Test
