@@ -195,8 +195,8 @@ public final class Studio implements AutoCloseable {
     routes.get("/api/images/thumbnail", this::sendThumbnail);
     routes.get("/api/export", context -> takeHome.send(context, requireRun()));
     routes.get("/api/snippets", this::snippets);
-    routes.ownPost("/api/predict", context -> predict(context, own(context)));
-    routes.ownPost("/api/heatmap", context -> heatMap(context, own(context)));
+    routes.ownPost("/api/predict", ofImage(this::predict));
+    routes.ownPost("/api/heatmap", ofImage(this::heatMap));
     addChanges(routes);
   }
 
@@ -209,7 +209,7 @@ public final class Studio implements AutoCloseable {
         "/api/classes/{name}/delete",
         (context, body) -> store.deleteClass(context.pathParam("name")),
         200);
-    storing(routes, "/api/classes/{name}/images", this::add);
+    storing(routes, "/api/classes/{name}/images", ofImage(this::add));
     change(
         routes,
         "/api/images/move",
@@ -284,12 +284,21 @@ public final class Studio implements AutoCloseable {
     }
   }
 
-  /** Returns the image in a request that changes nothing, unless another site's page sent it. */
-  private byte[] own(Context context) {
-    RequestGuard.requireOwnPage(context);
-    try (MemoryBudget.Reservation reserved = memory.reservation()) {
-      return bodies.image(context, Deadline.after(TIMEOUT), reserved);
-    }
+  private interface ImageHandler {
+    void handle(Context context, byte[] image) throws IOException;
+  }
+
+  /**
+   * Returns a handler of this page's requests with an image; its memory is reserved until the
+   * request is answered.
+   */
+  private Handler ofImage(ImageHandler handler) {
+    return context -> {
+      RequestGuard.requireOwnPage(context);
+      try (MemoryBudget.Reservation reserved = memory.reservation()) {
+        handler.handle(context, bodies.image(context, Deadline.after(TIMEOUT), reserved));
+      }
+    };
   }
 
   private static JsonNode json(byte[] body) {
@@ -353,12 +362,12 @@ public final class Studio implements AutoCloseable {
     }
   }
 
-  private void add(Context context) throws IOException {
+  private void add(Context context, byte[] image) throws IOException {
     String path =
         store.add(
             context.pathParam("name"),
             context.header("X-File-Name"),
-            own(context),
+            image,
             context.header("X-Graft-Group"));
     events.changed();
     context.status(201).json(Map.of("path", path));
