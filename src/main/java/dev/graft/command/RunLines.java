@@ -146,6 +146,8 @@ final class RunLines implements RunEvents {
     boolean convex = decided.head().solver().is(Recipe.Solver.NEWTON);
     Map<String, String> changed = RecipeReader.changes(RecipeReader.defaults(), asked);
     List<String> unused = OF_TRAINED_STAGES.stream().filter(changed::containsKey).toList();
+    List<String> ignored =
+        changed.keySet().stream().filter(Comparison::isIgnoredByConvexHead).toList();
     Map<String, String> chosen = RecipeReader.changes(asked, withDevice(decided));
     if (convex) {
       changed.keySet().removeIf(Comparison::isIgnoredByConvexHead);
@@ -175,6 +177,9 @@ final class RunLines implements RunEvents {
         smaller == 0 ? "" : Text.of("; %s scaled up", Names.count(smaller, "smaller image")));
     if (!convex && purpose != Purpose.LABELS) {
       say("Training: %s", precision(asked, decided));
+    }
+    if (convex && !ignored.isEmpty()) {
+      say("Without effect, because head.solver is newton: %s.", String.join(", ", ignored));
     }
     if (decided.backbone().unfreeze().equals(NetworkDesign.NONE) && !unused.isEmpty()) {
       say("Without effect, because unfreeze is none: %s.", String.join(", ", unused));

@@ -175,7 +175,10 @@ final class CurveChart {
     return DoubleStream.of(finite.length == 0 ? new double[] {0, 1} : finite).summaryStatistics();
   }
 
-  /** Returns the solid curves in lines of the legend, each as long as fits. */
+  /**
+   * Returns the solid curves in lines of the legend, each as long as fits; the last line has room
+   * for the best epoch.
+   */
   private List<List<Series>> legend() {
     List<List<Series>> lines = new ArrayList<>(List.of(new ArrayList<>()));
     double room = 0;
@@ -188,7 +191,14 @@ final class CurveChart {
       lines.get(lines.size() - 1).add(each);
       room += width;
     }
+    if (best.isPresent() && room + SWATCH + TextStyle.LABEL.width(best()) > WIDTH - LEFT) {
+      lines.add(new ArrayList<>());
+    }
     return lines;
+  }
+
+  private String best() {
+    return Text.of("best epoch: %.0f", best.orElseThrow()[0]);
   }
 
   private void drawLegend(Drawing drawing, List<List<Series>> lines) {
@@ -208,8 +218,7 @@ final class CurveChart {
     if (best.isPresent()) {
       var ring = new Ellipse2D.Double(x, y - LEGEND_LINE - 10, 12, 12);
       drawing.shapes().add(new Stroke(ring, Ink.BAD, 2.5f, false));
-      String name = Text.of("best epoch: %.0f", best.get()[0]);
-      drawing.text(name, x + SWATCH, y - LEGEND_LINE, Anchor.START);
+      drawing.text(best(), x + SWATCH, y - LEGEND_LINE, Anchor.START);
     }
   }
 }

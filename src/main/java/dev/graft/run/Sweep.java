@@ -213,6 +213,7 @@ public final class Sweep {
     if (best.outcome().isEmpty()) {
       throw new GraftException("No combination could be trained. The first: " + best.failure());
     }
+    events.say("Training the best combination again, to test it: " + best.name());
     FineTuneRun.Completed run =
         FineTuneRun.run(RecipeReader.with(asked, best.settings()), output, events, interruption);
     double test = run.record().outcome().test().accuracy();

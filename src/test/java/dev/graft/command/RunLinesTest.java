@@ -170,6 +170,15 @@ class RunLinesTest {
   }
 
   @Test
+  void settingsThatAConvexHeadIgnoresAreNamed() throws IOException {
+    Map<String, String> newton = Map.of("head.solver", "newton", "ema-decay", "0.9");
+    assertThat(decided(newton, "none").lines())
+        .endsWith("Without effect, because head.solver is newton: ema-decay.");
+    Map<String, String> gradient = Map.of("head.solver", "gradient", "ema-decay", "0.9");
+    assertThat(decided(gradient, "none")).doesNotContain("Without effect");
+  }
+
+  @Test
   void settingsOfTrainedStagesAreNamedIfThereAreNone() throws IOException {
     Map<String, String> settings = Map.of("head-epochs", "1", "layer-decay", "0.8");
     assertThat(decided(settings, "none").lines())
