@@ -61,6 +61,9 @@ final class CompareCommand extends Subcommand {
 
   @Override
   public Integer call() throws IOException {
+    if (to != null && !to.toString().endsWith(".html")) {
+      throw new WrongUsage("--to: " + to + " is not the name of a page; end it in .html.");
+    }
     int least = notebook ? 1 : 2;
     if (runs.size() < least) {
       throw new WrongUsage("Give at least two runs, or one with --notebook.");

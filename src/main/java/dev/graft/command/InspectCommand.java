@@ -79,7 +79,7 @@ final class InspectCommand extends Subcommand {
       throw new WrongUsage("--apply and --labels exclude each other; give one of them.");
     }
     if (labels != null && !labels.isEmpty()) {
-      LabelFiles.refusal(labels)
+      LabelFiles.refusal(labels, Path.of(data))
           .ifPresent(
               reason -> {
                 throw new WrongUsage("--labels: " + reason);

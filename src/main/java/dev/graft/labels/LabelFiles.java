@@ -11,6 +11,7 @@ import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Writes the review of labels: a table of suspicious images, and a page to decide on them. */
 public final class LabelFiles {
@@ -25,6 +27,9 @@ public final class LabelFiles {
   public static final String CSV = "labels.csv";
 
   private static final String PAGE = ".html";
+
+  static final String HEADER =
+      "path,label,suggested,label_probability,suggested_probability,reason";
 
   /** Maximum number of images in a section of the page. */
   private static final int MAX_SHOWN = 300;
@@ -34,17 +39,30 @@ public final class LabelFiles {
   /**
    * Returns why a table can't be written to a path, before its content is computed; empty if it
    * can.
+   *
+   * @param data the folder or the manifest
    */
-  public static Optional<String> refusal(String table) {
+  public static Optional<String> refusal(String table, Path data) {
+    if (PathText.absolute(Path.of(table)).equals(PathText.absolute(data))) {
+      return Optional.of(table + " is the manifest itself; choose another name.");
+    }
     if (table.toLowerCase(Locale.ROOT).endsWith(PAGE)) {
       return Optional.of(table + " is the name of the page; end the table's name in .csv.");
     }
     if (Files.isDirectory(Path.of(table))) {
       return Optional.of(table + " is a folder; name a table in it, such as " + CSV + ".");
     }
-    return Files.exists(Path.of(table)) && !table.toLowerCase(Locale.ROOT).endsWith(".csv")
-        ? Optional.of(table + " exists and is not a table; choose a name that ends in .csv.")
+    return Files.exists(Path.of(table)) && !isOwn(Path.of(table))
+        ? Optional.of(table + " exists and is not a table of labels; choose another name.")
         : Optional.empty();
+  }
+
+  private static boolean isOwn(Path table) {
+    try (Stream<String> lines = Files.lines(table)) {
+      return lines.findFirst().map(HEADER::equals).orElse(true);
+    } catch (IOException | UncheckedIOException e) {
+      return false; // not text, or unreadable
+    }
   }
 
   /**
@@ -70,16 +88,7 @@ public final class LabelFiles {
   }
 
   public static String csv(LabelReview review, Path folder) {
-    StringBuilder csv =
-        new StringBuilder(
-            Csv.row(
-                List.of(
-                    "path",
-                    "label",
-                    "suggested",
-                    "label_probability",
-                    "suggested_probability",
-                    "reason")));
+    StringBuilder csv = new StringBuilder(HEADER + "\n");
     List<String> classes = review.data().classes();
     for (LabelReview.Entry entry : review.entries()) {
       csv.append(

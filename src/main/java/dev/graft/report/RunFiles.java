@@ -12,6 +12,7 @@ import dev.graft.evaluation.History;
 import dev.graft.evaluation.Prediction;
 import dev.graft.io.Csv;
 import dev.graft.util.Messages;
+import dev.graft.util.Names;
 import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.io.IOException;
@@ -100,10 +101,18 @@ public record RunFiles(
           folder,
           record,
           recipe,
-          new History(table(folder.resolve("history.csv"), History::epochOfCsv), minDelta),
+          history(folder.resolve("history.csv"), minDelta),
           evaluation(folder, record));
     } catch (IOException e) {
       throw damaged(folder, e);
+    }
+  }
+
+  private static History history(Path file, double minDelta) {
+    try {
+      return new History(table(file, History::epochOfCsv), minDelta);
+    } catch (IllegalArgumentException e) {
+      throw new GraftException(file + " is damaged; restore it, or repeat the run.", e);
     }
   }
 
@@ -147,15 +156,41 @@ public record RunFiles(
             folder.resolve("predictions.csv"),
             row ->
                 new Prediction(
-                    Integer.parseUnsignedInt(row.get(0)),
+                    imageIndex(row.get(0)),
                     index(indices, row.get(1)),
                     index(indices, row.get(2)),
-                    Float.parseFloat(row.get(3))));
+                    Float.parseFloat(share(row.get(3)))));
+    int tested = record.at("/data/test").asInt(predictions.size());
+    if (predictions.isEmpty() || predictions.size() != tested) {
+      throw new GraftException(
+          Text.of(
+              "%s has %s, and run.json counts %s; restore it, or repeat the run.",
+              folder.resolve("predictions.csv"),
+              Names.count(predictions.size(), "row"),
+              Names.count(tested, "test image")));
+    }
     return new Evaluation(
         names,
         predictions,
         record.at("/test/loss").asDouble(),
         record.at("/test/top3Accuracy").asDouble());
+  }
+
+  private static int imageIndex(String text) {
+    int index = Integer.parseInt(text);
+    if (index < 0) {
+      throw new IllegalArgumentException("a negative index");
+    }
+    return index;
+  }
+
+  /** Returns a text that is a number from 0 to 1. */
+  private static String share(String text) {
+    double share = Double.parseDouble(text);
+    if (!(share >= 0 && share <= 1)) {
+      throw new IllegalArgumentException("not from 0 to 1");
+    }
+    return text;
   }
 
   private static int index(Map<String, Integer> indices, String name) {
@@ -286,7 +321,7 @@ public record RunFiles(
   /** Returns the typicality of each test image; none in runs of earlier versions. */
   public List<Double> typicality() {
     return has(TypicalityCsv.NAME)
-        ? table(folder.resolve(TypicalityCsv.NAME), row -> Double.valueOf(row.get(1)))
+        ? table(folder.resolve(TypicalityCsv.NAME), row -> Double.valueOf(share(row.get(1))))
         : List.of();
   }
 

@@ -101,7 +101,7 @@ class GraftCommandTest {
         "inspect photos --labels a/Review.HTML | --labels: a/Review.HTML is the name of the page; end the table's name in .csv.",
         "inspect photos --labels .html | --labels: .html is the name of the page; end the table's name in .csv.",
         "inspect photos --labels docs | --labels: docs is a folder; name a table in it, such as labels.csv.",
-        "inspect photos --labels docs/images/report.png | --labels: docs/images/report.png exists and is not a table; choose a name that ends in .csv.",
+        "inspect photos --labels docs/images/report.png | --labels: docs/images/report.png exists and is not a table of labels; choose another name.",
         "featurize photos --data other | --data: this command takes the data as its argument; leave --data out.",
         "summary --classes 1 | --classes: must be at least 2, not 1.",
         "summary --classes -5 | --classes: must be at least 2, not -5.",

@@ -41,4 +41,17 @@ class LabelFilesTest {
             "cat/\\xE9.png,cat,dog,0.250000,0.750000,",
             "dog/2.png,dog,cat,0.500000,0.500000,");
   }
+
+  @Test
+  void noTableOfTheUserIsReplaced(@TempDir Path folder) throws IOException {
+    Path manifest = Files.writeString(folder.resolve("photos.csv"), "path,label\n");
+    Path notes = Files.writeString(folder.resolve("notes.csv"), "a,b\n");
+    Path labels = Files.writeString(folder.resolve("labels.csv"), LabelFiles.HEADER + "\n");
+    assertThat(LabelFiles.refusal(manifest.toString(), manifest))
+        .contains(manifest + " is the manifest itself; choose another name.");
+    assertThat(LabelFiles.refusal(notes.toString(), manifest))
+        .contains(notes + " exists and is not a table of labels; choose another name.");
+    assertThat(LabelFiles.refusal(labels.toString(), manifest)).isEmpty();
+    assertThat(LabelFiles.refusal(folder.resolve("new.csv").toString(), manifest)).isEmpty();
+  }
 }

@@ -427,6 +427,14 @@ class PagesTest {
                 + " the run.");
     write("predictions.csv", "index,truth,predicted,probability\n0,cat,cat,1\n-5,cat,cat,1\n");
     assertDamaged("predictions.csv", 3, () -> RunFiles.read(folder));
+    write("predictions.csv", "index,truth,predicted,probability\n0,cat,cat,NaN\n");
+    assertDamaged("predictions.csv", 2, () -> RunFiles.read(folder));
+    write("predictions.csv", "index,truth,predicted,probability\n");
+    assertThatThrownBy(() -> RunFiles.read(folder))
+        .isInstanceOf(GraftException.class)
+        .hasMessageEndingWith(
+            "predictions.csv has 0 rows, and run.json counts 0 test images; restore it, or repeat"
+                + " the run.");
     write("history.csv", "epoch\nx\n");
     assertDamaged("history.csv", 2, () -> RunFiles.read(folder));
   }
