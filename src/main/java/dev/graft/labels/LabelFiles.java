@@ -43,14 +43,14 @@ public final class LabelFiles {
    * @param data the folder or the manifest
    */
   public static Optional<String> refusal(String table, Path data) {
-    if (PathText.absolute(Path.of(table)).equals(PathText.absolute(data))) {
-      return Optional.of(table + " is the manifest itself; choose another name.");
-    }
     if (table.toLowerCase(Locale.ROOT).endsWith(PAGE)) {
       return Optional.of(table + " is the name of the page; end the table's name in .csv.");
     }
     if (Files.isDirectory(Path.of(table))) {
       return Optional.of(table + " is a folder; name a table in it, such as " + CSV + ".");
+    }
+    if (PathText.absolute(Path.of(table)).equals(PathText.absolute(data))) {
+      return Optional.of(table + " is the manifest itself; choose another name.");
     }
     return Files.exists(Path.of(table)) && !isOwn(Path.of(table))
         ? Optional.of(table + " exists and is not a table of labels; choose another name.")

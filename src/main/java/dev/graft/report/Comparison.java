@@ -33,9 +33,6 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
 
   private static final String NOTEBOOK_NAME = "Keras notebook";
 
-  /** What a convex head has instead of a validation accuracy: it is on the training images. */
-  private static final String OUT_OF_FOLD = "out-of-fold accuracy";
-
   /** The results of the notebook by the names of their rows, as in docs/results.md. */
   private static final Map<String, String> NOTEBOOK_RESULTS =
       named(
@@ -64,46 +61,26 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
   /** Values of {@code run.json} that are results. */
   private static final Map<String, String> RESULTS =
       named(
-          "test accuracy",
-          "/test/accuracy",
-          "95 % interval, low",
-          "/test/interval/low",
-          "95 % interval, high",
-          "/test/interval/high",
-          "top-3 accuracy",
-          "/test/top3Accuracy",
-          "cross-validation accuracy",
-          "/crossValidation/accuracy/mean",
-          "cross-validation 95 %, low",
-          "/crossValidation/interval/low",
-          "cross-validation 95 %, high",
-          "/crossValidation/interval/high",
-          "macro F1",
-          "/test/macro/f1",
-          "test loss",
-          "/test/loss",
-          "calibration error",
-          "/test/ece",
-          "temperature",
-          "/calibration/temperature",
-          "validation accuracy",
-          "/validation/accuracy",
-          OUT_OF_FOLD,
-          "/validation/accuracy",
-          "epochs",
-          "/epochs/run",
-          "best epoch",
-          "/epochs/best",
-          "trained parameters",
-          "/parameters/trained",
-          "feature extraction, seconds",
-          "/seconds/features",
-          "first epoch, seconds",
-          "",
-          "training, seconds",
-          "/seconds/training",
-          "total, seconds",
-          "/seconds/total");
+          "test accuracy", "/test/accuracy",
+          "95 % interval, low", "/test/interval/low",
+          "95 % interval, high", "/test/interval/high",
+          "top-3 accuracy", "/test/top3Accuracy",
+          "cross-validation accuracy", "/crossValidation/accuracy/mean",
+          "cross-validation 95 %, low", "/crossValidation/interval/low",
+          "cross-validation 95 %, high", "/crossValidation/interval/high",
+          "macro F1", "/test/macro/f1",
+          "test loss", "/test/loss",
+          "calibration error", "/test/ece",
+          "temperature", "/calibration/temperature",
+          "validation accuracy", "/validation/accuracy",
+          "out-of-fold accuracy", "/validation/accuracy",
+          "epochs", "/epochs/run",
+          "best epoch", "/epochs/best",
+          "trained parameters", "/parameters/trained",
+          "feature extraction, seconds", "/seconds/features",
+          "first epoch, seconds", "",
+          "training, seconds", "/seconds/training",
+          "total, seconds", "/seconds/total");
 
   /** Keys that a convex head ignores, see docs/your-images.md; and those of early stopping. */
   private static final Set<String> GRADIENT_TRAINING =
@@ -276,10 +253,11 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
     return new Row(row.name(), Stream.concat(row.values().stream(), Stream.of(value)).toList());
   }
 
+  /** A convex head has an out-of-fold accuracy, on the training images, and no validation. */
   private static String result(RunFiles run, String name, String pointer) {
-    boolean isOther =
-        pointer.startsWith("/validation/") && isConvex(run) != name.equals(OUT_OF_FOLD);
-    return isOther ? NONE : rounded(run, pointer);
+    boolean isOfOtherHeads =
+        pointer.startsWith("/validation/") && isConvex(run) == name.startsWith("validation");
+    return isOfOtherHeads ? NONE : rounded(run, pointer);
   }
 
   private static boolean isConvex(RunFiles run) {
