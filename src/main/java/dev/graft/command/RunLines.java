@@ -48,7 +48,7 @@ final class RunLines implements RunEvents {
 
   /** Keys that have no effect on a frozen backbone. */
   private static final List<String> OF_TRAINED_STAGES =
-      List.of("backbone-learning-rate", "layer-decay", "head-epochs");
+      List.of("backbone-learning-rate", "layer-decay", "head-epochs", "stochastic-depth");
 
   /** Maximum length of a line of settings, unless a single one is longer. */
   private static final int MAX_LINE = 110;

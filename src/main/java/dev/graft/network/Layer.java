@@ -259,8 +259,14 @@ public sealed interface Layer {
    * {@code 1 / (1 - rate)}; otherwise the identity.
    *
    * @param rate in [0, 1)
+   * @param ofImages whether all values of an image are dropped together, instead of each alone
    */
-  record Dropout(String name, double rate) implements Layer {
+  record Dropout(String name, double rate, boolean ofImages) implements Layer {
+    /** Creates a layer that drops each value alone. */
+    public Dropout(String name, double rate) {
+      this(name, rate, false);
+    }
+
     public Dropout {
       if (!(rate >= 0 && rate < 1)) {
         throw new IllegalArgumentException(name + ": rate must be in [0, 1), not " + rate);

@@ -154,6 +154,36 @@ public record NetworkDesign(
   }
 
   /**
+   * Returns this network with stochastic depth (Huang et al. 2016): in training, the layers of each
+   * trained residual block are dropped for some images, so that only its shortcut remains. As in
+   * the paper, the share of the images grows linearly with the depth.
+   *
+   * @param rate share of the images for which the last stage is dropped, in [0, 1)
+   */
+  public NetworkDesign withStochasticDepth(double rate) {
+    if (rate == 0) {
+      return this;
+    }
+    List<Stage> stages = new ArrayList<>(backbone.stages());
+    for (int i = boundary; i < stages.size(); i++) {
+      Stage stage = stages.get(i);
+      if (stage.shortcut().isPresent()) {
+        double share = rate * (i + 1) / stages.size();
+        stages.set(i, stage.with(new Dropout(stage.name() + ".drop", share, true)));
+      }
+    }
+    BackboneSpec dropping =
+        new BackboneSpec(backbone.name(), stages, backbone.features(), backbone.smallestInput());
+    return new NetworkDesign(
+        dropping, inputSize, preprocessing, boundary, features, scaling, head, temperature);
+  }
+
+  /** Returns whether any trained stage is a residual block. */
+  public boolean trainsResidualBlocks() {
+    return backbone.stages().stream().skip(boundary).anyMatch(each -> each.shortcut().isPresent());
+  }
+
+  /**
    * Returns the layers of a head: dropout, a hidden layer with ReLU and dropout, and a dense layer
    * to the logits.
    *

@@ -4,6 +4,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A named group of layers. A network can be cut before a stage, and its output can be a feature.
@@ -49,6 +50,11 @@ public record Stage(String name, List<Layer> layers, Optional<List<Layer>> short
     shortcut.ifPresent(
         others -> steps.add(Step.of(new Layer.Add(name), append(steps, others, input), end)));
     return steps;
+  }
+
+  /** Returns the residual block with one more layer before its shortcut is added. */
+  Stage with(Layer last) {
+    return new Stage(name, Stream.concat(layers.stream(), Stream.of(last)).toList(), shortcut);
   }
 
   private static String append(List<Step> steps, List<Layer> layers, String input) {

@@ -371,6 +371,7 @@ public record Recipe(
       double backboneLearningRate,
       double layerDecay,
       double headEpochs,
+      double stochasticDepth,
       Schedule schedule,
       double warmupEpochs,
       double epsilon,
@@ -411,6 +412,7 @@ public record Recipe(
             "together with warmup-epochs below epochs, which is " + epochs,
             headEpochs);
       }
+      requireHalfOpenUnit("stochastic-depth", stochasticDepth);
       requirePositive("epsilon", epsilon);
       requireNonNegative("weight-decay", weightDecay);
       requireNonNegative("clip-norm", clipNorm);
@@ -464,6 +466,7 @@ public record Recipe(
           backboneLearningRate,
           layerDecay,
           headEpochs,
+          stochasticDepth,
           schedule,
           warmupEpochs,
           epsilon,

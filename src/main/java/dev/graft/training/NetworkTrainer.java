@@ -81,7 +81,10 @@ public final class NetworkTrainer implements AutoCloseable {
     arithmetic =
         Arithmetic.open(
             device, recipe.training().precision().is(Recipe.TrainingPrecision.BFLOAT16));
-    model.setBlock(network.trainable(fromPixels, arithmetic));
+    model.setBlock(
+        network
+            .withStochasticDepth(recipe.training().stochasticDepth())
+            .trainable(fromPixels, arithmetic));
   }
 
   /** Creates a snapshot for the trained weights, which is empty until it is saved. */

@@ -3,6 +3,7 @@ package dev.graft.training;
 import ai.djl.training.Trainer;
 import ai.djl.training.listener.TrainingListenerAdapter;
 import dev.graft.network.djl.MaskPoolDropout;
+import dev.graft.network.djl.RandomBlock;
 
 /**
  * Restarts the random numbers of dropout at the start of every section of an epoch, so that they
@@ -48,7 +49,7 @@ final class SeedListener extends TrainingListenerAdapter {
   }
 
   private void restart(Trainer trainer) {
-    MaskPoolDropout.seed(trainer.getModel().getBlock(), seedOf(seed, epoch, batch));
+    RandomBlock.seed(trainer.getModel().getBlock(), seedOf(seed, epoch, batch));
   }
 
   /** Mixes the position into a seed by the finalizer of SplitMix64 (Steele et al. 2014). */

@@ -192,14 +192,23 @@ public final class RecipeResolver {
             head.inputDropout(),
             head.dropout(),
             classes);
-    return NetworkDesign.of(
-        backbone,
-        recipe.input().size().value(),
-        preprocessing(recipe, belonging),
-        recipe.backbone().unfreeze(),
-        recipe.features().stages().value(),
-        new NetworkDesign.Scaling(recipe.features().power(), recipe.features().standardize()),
-        layers);
+    NetworkDesign design =
+        NetworkDesign.of(
+            backbone,
+            recipe.input().size().value(),
+            preprocessing(recipe, belonging),
+            recipe.backbone().unfreeze(),
+            recipe.features().stages().value(),
+            new NetworkDesign.Scaling(recipe.features().power(), recipe.features().standardize()),
+            layers);
+    if (recipe.training().stochasticDepth() > 0
+        && design.trainsBackbone()
+        && !design.trainsResidualBlocks()) {
+      throw GraftException.of(
+          "stochastic-depth: no trained stage of %s is a residual block; set it to 0.",
+          backbone.name());
+    }
+    return design;
   }
 
   private static Preprocessing preprocessing(Recipe recipe, Preprocessing belonging) {

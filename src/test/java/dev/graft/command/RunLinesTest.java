@@ -180,9 +180,11 @@ class RunLinesTest {
 
   @Test
   void settingsOfTrainedStagesAreNamedIfThereAreNone() throws IOException {
-    Map<String, String> settings = Map.of("head-epochs", "1", "layer-decay", "0.8");
+    Map<String, String> settings =
+        Map.of("head-epochs", "1", "layer-decay", "0.8", "stochastic-depth", "0.1");
     assertThat(decided(settings, "none").lines())
-        .endsWith("Without effect, because unfreeze is none: layer-decay, head-epochs.");
+        .endsWith(
+            "Without effect, because unfreeze is none: layer-decay, head-epochs, stochastic-depth.");
     assertThat(decided(settings, "block5_conv1")).doesNotContain("Without effect");
     assertThat(decided(Map.of("head-epochs", "0"), "none")).doesNotContain("Without effect");
   }

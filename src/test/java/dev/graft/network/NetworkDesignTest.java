@@ -169,6 +169,27 @@ class NetworkDesignTest {
   }
 
   @Test
+  void stochasticDepthDropsTrainedResidualBlocksTheDeeperTheMore() {
+    NetworkDesign design =
+        NetworkDesign.of(
+            EfficientNetLite0.network(),
+            96,
+            Preprocessing.ZERO_ONE,
+            "blocks.13",
+            List.of(),
+            Scaling.NONE,
+            List.of());
+    assertThat(design.trainsResidualBlocks()).isTrue();
+    // Blocks 13 and 14 are stages 15 and 16 of 18; block 15 has no shortcut.
+    assertThat(design.withStochasticDepth(0.18).graph().steps().stream().map(Step::layer))
+        .filteredOn(Layer.Dropout.class::isInstance)
+        .containsExactly(
+            new Layer.Dropout("blocks.13.drop", 0.18 * 15 / 18, true),
+            new Layer.Dropout("blocks.14.drop", 0.18 * 16 / 18, true));
+    assertThat(design.withStochasticDepth(0)).isSameAs(design);
+  }
+
+  @Test
   void unknownStagesAreRejected() {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> vgg16("block6_conv1", List.of(), Scaling.NONE, 0))

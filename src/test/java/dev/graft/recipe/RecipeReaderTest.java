@@ -60,6 +60,7 @@ class RecipeReaderTest {
               0.0003,
               1,
               0,
+              0,
               Recipe.Schedule.COSINE,
               0,
               1e-8,
@@ -121,6 +122,7 @@ class RecipeReaderTest {
               1e-7,
               0.5,
               2,
+              0.2,
               Recipe.Schedule.CONSTANT,
               0.5,
               1e-7,
@@ -541,7 +543,7 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(67);
+        .hasLineCount(68);
   }
 
   @Test

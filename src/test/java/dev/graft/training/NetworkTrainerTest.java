@@ -74,12 +74,24 @@ class NetworkTrainerTest {
           List.of("conv2", "conv3"),
           4);
 
+  private static final BackboneSpec RESIDUAL =
+      new BackboneSpec(
+          "residual",
+          List.of(
+              convolution("conv1", 3, 6),
+              Stage.residual("block2", convolution("conv2", 6, 6).layers()),
+              Stage.residual("block3", convolution("conv3", 6, 6).layers())),
+          List.of("block3"),
+          4);
+
   private static Stage convolution(String name, int in, int out) {
     return Stage.of(
         name,
         new Layer.Conv2d(name, in, out, 3, 1, Layer.Padding.SAME, 1),
         new Layer.Relu(name + "_relu"));
   }
+
+  private BackboneSpec backbone = NETWORK;
 
   private NDManager manager;
 
@@ -117,7 +129,7 @@ class NetworkTrainerTest {
   private DjlNetwork network(Recipe recipe, int classes) {
     Engine.getInstance().setRandomSeed(5);
     NetworkDesign.Scaling scaling = new NetworkDesign.Scaling(1, recipe.features().standardize());
-    int width = NetworkDesign.featureWidth(NETWORK, SIDE, List.of());
+    int width = NetworkDesign.featureWidth(backbone, SIDE, List.of());
     List<Layer> head =
         NetworkDesign.head(
             width,
@@ -127,7 +139,7 @@ class NetworkTrainerTest {
             classes);
     NetworkDesign design =
         NetworkDesign.of(
-            NETWORK,
+            backbone,
             SIDE,
             Preprocessing.ZERO_ONE,
             recipe.backbone().unfreeze(),
@@ -219,11 +231,12 @@ class NetworkTrainerTest {
   private double emaDecay;
 
   private Recipe resumed() {
-    return recipe(
-        Stream.concat(
-                Stream.of(RESUMED),
-                Stream.of("training-precision=" + precision, "ema-decay=" + emaDecay))
-            .toArray(String[]::new));
+    List<String> settings = new ArrayList<>(List.of(RESUMED));
+    settings.addAll(List.of("training-precision=" + precision, "ema-decay=" + emaDecay));
+    if (backbone.equals(RESIDUAL)) {
+      settings.addAll(List.of("unfreeze=block2", "stochastic-depth=0.5"));
+    }
+    return recipe(settings.toArray(String[]::new));
   }
 
   /** Trains over 150 batches per epoch. */
@@ -294,19 +307,16 @@ class NetworkTrainerTest {
       throws IOException {
     precision = arithmetic;
     emaDecay = decay;
+    backbone = RESIDUAL;
     assumeTrue(
         precision.equals("float32") || Bfloat16.obstacle(Device.cpu()).isEmpty(),
         "no bfloat16 here");
-    DjlNetwork undisturbed = network(recipe(RESUMED));
+    DjlNetwork undisturbed = network(resumed());
     History history = train(undisturbed, TrainingEvents.NONE, new Interruption(), Checkpoints.NONE);
     Checkpoints checkpoints =
         new Checkpoints(folder, "run", warning -> {}, Checkpoints.Pace.ALWAYS);
     Interruption interruption = new Interruption();
-    train(
-        network(recipe(RESUMED)),
-        interruptedAt(epoch, batch, interruption),
-        interruption,
-        checkpoints);
+    train(network(resumed()), interruptedAt(epoch, batch, interruption), interruption, checkpoints);
     List<Integer> resumed = new ArrayList<>();
     TrainingEvents events =
         new TrainingEvents() {
@@ -316,7 +326,7 @@ class NetworkTrainerTest {
           }
         };
 
-    DjlNetwork network = network(recipe(RESUMED));
+    DjlNetwork network = network(resumed());
     History again = train(network, events, new Interruption(), checkpoints);
 
     assertThat(resumed)
@@ -651,6 +661,18 @@ class NetworkTrainerTest {
   void layerDecayMultipliesTheRateOfEachStageFromTheHead() throws IOException {
     assertThat(changes(1, "layer-decay=0.1"))
         .containsExactly(new double[] {1e-5, 1e-4, 1e-2}, withPrecision(3e-6));
+  }
+
+  @Test
+  void stochasticDepthSkipsTrainedResidualBlocks() throws IOException {
+    backbone = RESIDUAL;
+    double[] usual = changes(1, "unfreeze=block2");
+    // Almost never is the last block computed, and every second time the one before it is.
+    double[] skipping = changes(1, "unfreeze=block2", "stochastic-depth=0.999999");
+    assertThat(usual[1]).isCloseTo(1e-4, within(2e-6));
+    assertThat(skipping[0]).isCloseTo(1e-4, within(2e-6));
+    assertThat(skipping[1]).isZero();
+    assertThat(skipping[2]).isCloseTo(usual[2], within(2e-4));
   }
 
   @Test

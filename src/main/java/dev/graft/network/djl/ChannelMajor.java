@@ -172,6 +172,9 @@ final class ChannelMajor {
         Scaling scaling = Scaling.of(norm, first, values(block, parameters, x, training));
         return first.mul(scaling.factor().reshape(-1, 1, 1)).add(scaling.shift().reshape(-1, 1, 1));
       }
+      if (block instanceof ImageDropout dropout && training) {
+        return dropout.masked(first, 1);
+      }
       if (layer instanceof Layer.MaxPool pool) {
         return pooled(pool, first, input(step));
       }

@@ -49,6 +49,14 @@ public final class DjlNetwork {
     return of(design.at(temperature), whole);
   }
 
+  /**
+   * Returns this network with {@linkplain NetworkDesign#withStochasticDepth stochastic depth}; the
+   * parameters are shared.
+   */
+  public DjlNetwork withStochasticDepth(double rate) {
+    return of(design.withStochasticDepth(rate), whole);
+  }
+
   /** Returns the design that the blocks are built from. */
   public NetworkDesign design() {
     return design;

@@ -115,7 +115,7 @@ final class LayerBlocks implements Rendering<Block> {
 
   @Override
   public Block dropout(Layer.Dropout layer) {
-    return new MaskPoolDropout(layer);
+    return layer.ofImages() ? new ImageDropout(layer) : new MaskPoolDropout(layer);
   }
 
   @Override

@@ -1,15 +1,10 @@
 package dev.graft.network.djl;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.AbstractBlock;
-import ai.djl.nn.Block;
-import ai.djl.training.ParameterStore;
-import ai.djl.util.PairList;
 import dev.graft.network.Layer;
 import java.util.SplittableRandom;
 
@@ -19,7 +14,7 @@ import java.util.SplittableRandom;
  * every value is dropped independently. A new mask for each batch would take PyTorch 13 ns per
  * value on one thread: with a hidden layer of 2048 units, a third of the epoch.
  */
-public final class MaskPoolDropout extends AbstractBlock {
+public final class MaskPoolDropout extends RandomBlock {
   /** Masks per pool. */
   public static final int MASKS = 64;
 
@@ -27,8 +22,6 @@ public final class MaskPoolDropout extends AbstractBlock {
   private static final long MIN_POOL_SIZE = 1 << 18;
 
   private final float rate;
-
-  private SplittableRandom random = new SplittableRandom(0);
 
   /** The manager of the model, which owns the pool. */
   private NDManager owner;
@@ -51,17 +44,10 @@ public final class MaskPoolDropout extends AbstractBlock {
     discard();
   }
 
-  /** Determines the next masks of all dropout in a block. */
-  public static void seed(Block block, long seed) {
-    seed(block, new SplittableRandom(seed));
-  }
-
-  private static void seed(Block block, SplittableRandom seeds) {
-    if (block instanceof MaskPoolDropout dropout) {
-      dropout.random = seeds.split();
-      dropout.discard();
-    }
-    block.getChildren().values().forEach(child -> seed(child, seeds));
+  @Override
+  void restart(SplittableRandom random) {
+    super.restart(random);
+    discard();
   }
 
   private void discard() {
@@ -72,15 +58,7 @@ public final class MaskPoolDropout extends AbstractBlock {
   }
 
   @Override
-  protected NDList forwardInternal(
-      ParameterStore parameters,
-      NDList inputs,
-      boolean training,
-      PairList<String, Object> arguments) {
-    NDArray values = inputs.singletonOrThrow();
-    if (!training) {
-      return new NDList(values);
-    }
+  NDArray masked(NDArray values) {
     long size = values.size();
     if (pool == null || used == offsets.length || pool.size() < 2 * size) {
       fill(Math.max(MIN_POOL_SIZE, 2 * size), values);
@@ -88,26 +66,21 @@ public final class MaskPoolDropout extends AbstractBlock {
     long from = (long) (offsets[used++] * (pool.size() - size));
     try (NDArray piece = pool.get(new NDIndex().addSliceDim(from, from + size));
         NDArray mask = piece.reshape(values.getShape())) {
-      return new NDList(values.mul(mask));
+      return values.mul(mask);
     }
   }
 
   private void fill(long size, NDArray like) {
     discard();
     used = 0;
-    offsets = random.doubles(MASKS).toArray();
+    offsets = random().doubles(MASKS).toArray();
     float[] values = new float[Math.toIntExact(size)];
     for (int i = 0; i < values.length; i++) {
-      values[i] = random.nextDouble() < rate ? 0 : 1 / (1 - rate);
+      values[i] = random().nextDouble() < rate ? 0 : 1 / (1 - rate);
     }
     try (NDManager manager = owner.newSubManager(like.getDevice())) {
       pool = manager.create(values);
       pool.attach(owner);
     }
-  }
-
-  @Override
-  public Shape[] getOutputShapes(Shape[] inputShapes) {
-    return inputShapes;
   }
 }

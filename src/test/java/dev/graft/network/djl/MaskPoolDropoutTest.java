@@ -41,7 +41,7 @@ class MaskPoolDropoutTest {
   private MaskPoolDropout dropout(double rate, int seed) {
     MaskPoolDropout dropout = new MaskPoolDropout(new Layer.Dropout("dropout", rate));
     dropout.initialize(manager, DataType.FLOAT32, new Shape(1, UNITS));
-    MaskPoolDropout.seed(dropout, seed);
+    RandomBlock.seed(dropout, seed);
     return dropout;
   }
 
@@ -102,5 +102,26 @@ class MaskPoolDropoutTest {
   @Test
   void nothingIsDroppedOutsideTraining() {
     assertThat(through(dropout(0.5, 1), false)).containsOnly(1);
+  }
+
+  @Test
+  void imagesAreDroppedAtTheRateAndTheMeanStays() {
+    ImageDropout dropout = new ImageDropout(new Layer.Dropout("drop", 0.3, true));
+    RandomBlock.seed(dropout, 1);
+    int dropped = 0;
+    for (int batch = 0; batch < 50; batch++) {
+      NDArray ones = manager.ones(new Shape(ROWS, 2, 3, 3));
+      NDArray masked =
+          dropout
+              .forward(new ParameterStore(manager, false), new NDList(ones), true)
+              .singletonOrThrow();
+      for (int i = 0; i < ROWS; i++) {
+        float[] image = masked.get(i).toFloatArray();
+        float all = image[0] == 0 ? 0 : 1 / (1 - 0.3f);
+        assertThat(image).hasSize(18).containsOnly(all);
+        dropped += all == 0 ? 1 : 0;
+      }
+    }
+    assertThat(dropped / (50.0 * ROWS)).isCloseTo(0.3, within(0.05));
   }
 }
