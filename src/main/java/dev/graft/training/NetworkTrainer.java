@@ -182,8 +182,6 @@ public final class NetworkTrainer implements AutoCloseable {
         interrupted = true;
       } catch (TranslateException e) {
         throw new IllegalStateException(e);
-      } catch (IllegalStateException e) {
-        throw noGradients(e);
       }
       Optional<History.Epoch> restored = history.history().findBest();
       if (restored.isPresent() && (settings.earlyStopping().restoreBest() || interrupted)) {
@@ -254,8 +252,6 @@ public final class NetworkTrainer implements AutoCloseable {
       }
     } catch (TranslateException e) {
       throw new IllegalStateException(e);
-    } catch (IllegalStateException e) {
-      throw noGradients(e);
     }
     return test;
   }
@@ -263,16 +259,6 @@ public final class NetworkTrainer implements AutoCloseable {
   /** Returns whether {@link #fit} was interrupted; the weights are then those of the best epoch. */
   public boolean isInterrupted() {
     return interrupted;
-  }
-
-  /** Converts the error that DJL reports if the gradients of the first step are all zero. */
-  private static RuntimeException noGradients(IllegalStateException e) {
-    return String.valueOf(e.getMessage()).startsWith("Gradient values are all zeros")
-        ? new GraftException(
-            "Nothing can be learned: the backbone's features are the same for all images. Check its"
-                + " preprocessing (mean, deviation, order, input-size), or choose another backbone.",
-            e)
-        : e;
   }
 
   private static Dataset shown(FeatureBatches train, Optional<Mixup> mixup) {

@@ -108,8 +108,6 @@ final class SavableAdam extends Optimizer implements AutoCloseable {
   /**
    * Updates a weight in place, and sets its gradient to 0. PyTorch adds epsilon to the corrected
    * root.
-   *
-   * @param gradient DJL's copy of the weight's
    */
   private void fusedUpdate(
       TorchFunction adamw,
@@ -122,13 +120,8 @@ final class SavableAdam extends Optimizer implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       NDArray step = scope.create((float) state.updates);
       NDArray scalars = scope.create(settings);
-      NDArray own = gradient;
-      if (weight.hasGradient()) {
-        own = weight.getGradient();
-        own.attach(scope);
-      }
       // The results are weight and gradient. They belong to the manager of the first argument.
-      adamw.of(new NDList(step, weight, gradient, state.mean, state.variance, scalars, own), false);
+      adamw.of(new NDList(step, weight, gradient, state.mean, state.variance, scalars), false);
     }
   }
 
