@@ -20,7 +20,8 @@ BASE = {
 CHANGES = [
     {}, {"unfreeze": "none"}, {"unfreeze": "blocks.14"}, {"mirror": "true"}, {"label-smoothing": 0}, {"warmup-epochs": 0},
     {"backbone-learning-rate": 0.0003}, {"schedule": "constant"}, {"head.hidden": 1024}, {"mixup": 0.2}, {"ema-decay": 0.95},
-    {"schedule": "one-cycle", "warmup-epochs": 0}, {"layer-decay": 0.7}, {"head-epochs": 0.5}, {"clip-norm": 1}, {"crops": 2}, {"stochastic-depth": 0.2},
+    {"schedule": "one-cycle", "warmup-epochs": 0}, {"layer-decay": 0.7}, {"head-epochs": 0.5}, {"clip-norm": 1}, {"crops": 2},
+    {"crops": 2, "rand-augment": 9}, {"crops": 2, "cutout": 0.5}, {"stochastic-depth": 0.2},
 ]
 
 

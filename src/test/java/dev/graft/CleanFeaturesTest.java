@@ -9,6 +9,7 @@ import dev.graft.feature.FeatureCache;
 import dev.graft.feature.FeatureKey;
 import dev.graft.feature.RecordLayout;
 import dev.graft.feature.View;
+import dev.graft.image.Augmentation;
 import dev.graft.io.Hash;
 import dev.graft.io.RecordLog;
 import java.io.IOException;
@@ -89,13 +90,16 @@ class CleanFeaturesTest {
 
   @Test
   void theViewOfTheImagesIsNamed() throws IOException {
-    for (View view : List.of(View.MIRROR_IMAGE, new View(1, false), new View(2, true))) {
+    View augmented = new View(3, true, new Augmentation(9, 0.5, List.of(1, 2, 3)));
+    for (View view : List.of(View.MIRROR_IMAGE, new View(1, false), new View(2, true), augmented)) {
       write(key("old").of(view), 1, Duration.ofHours(1));
     }
     assertThat(doctor().out())
         .contains(" input 48, mirror images, last used 1 hour ago\n")
         .contains(" input 48, random crop 1, last used")
-        .contains(" input 48, random crop 2, mirrored or not, last used");
+        .contains(" input 48, random crop 2, mirrored or not, last used")
+        .contains(
+            " input 48, random crop 3, mirrored or not, rand-augment 9, cutout 0.5 in 1 2 3, last");
   }
 
   @Test

@@ -44,6 +44,8 @@ class ResumedRunTest {
     "--set=head.hidden=32",
     "--set=mirror=true",
     "--set=crops=1",
+    "--set=rand-augment=9",
+    "--set=cutout=0.3",
     "--set=mixup=0.2",
     "--set=ema-decay=0.9",
     "--set=mean=[120, 120, 120]",
@@ -95,11 +97,14 @@ class ResumedRunTest {
   @Test
   void killsAtRandomMomentsChangeNothing(TestReporter reporter) throws Exception {
     SmallRun.Images photos = photos();
-    SmallRun undisturbed = photos.train(folder.resolve("undisturbed"), OPTIONS);
+    List<String> options = new ArrayList<>(List.of(OPTIONS));
+    options.add("--no-cache"); // new random crops in every epoch
+    SmallRun undisturbed =
+        photos.train(folder.resolve("undisturbed"), options.toArray(String[]::new));
     Path output = folder.resolve("output");
     Random random = new Random(1);
     List<String> arguments = new ArrayList<>(photos.arguments(output));
-    arguments.addAll(List.of(OPTIONS));
+    arguments.addAll(options);
     for (int i = 0, epoch = 0; i < 3; i++) {
       epoch += 1 + random.nextInt(10);
       int delay = random.nextInt(200);

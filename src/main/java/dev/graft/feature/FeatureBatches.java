@@ -33,6 +33,9 @@ public final class FeatureBatches implements Dataset {
   private final int rounds;
   private final Random shuffle;
 
+  /** Passes over the rows that have begun. */
+  private int passes;
+
   /** Batches to leave out at the beginning of the next epoch. */
   private int skipped;
 
@@ -82,7 +85,7 @@ public final class FeatureBatches implements Dataset {
    * Creates batches in a random order, which is new in every epoch and follows from the seed.
    *
    * @param views sources of the same rows, such as the images and their mirror images; an epoch
-   *     shows one of them, chosen at random for each row
+   *     shows one of them, chosen at random for each row, as it is in that pass over the rows
    * @param labels one per row
    * @param batchSize images per batch
    * @param minBatches minimum number of batches per epoch; if the rows give fewer, an epoch repeats
@@ -146,8 +149,7 @@ public final class FeatureBatches implements Dataset {
   public Iterable<Batch> getData(NDManager manager) {
     return () -> {
       ReadAhead<Position, Batch> batches =
-          new ReadAhead<>(
-              1, AHEAD, positions(), each -> batch(manager.newSubManager(), each.rows, each.end));
+          new ReadAhead<>(1, AHEAD, positions(), each -> batch(manager.newSubManager(), each));
       return new Iterator<>() {
         @Override
         public boolean hasNext() {
@@ -170,10 +172,11 @@ public final class FeatureBatches implements Dataset {
    * The content of a batch.
    *
    * @param rows indices of the given rows, by view
+   * @param pass over the rows, from 0
    * @param end number of rows up to the end of this batch
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Position(int[][] rows, int end) {}
+  private record Position(int[][] rows, int pass, int end) {}
 
   /** Returns the content of an epoch's batches, without those that an earlier training finished. */
   private Iterator<Position> positions() {
@@ -191,7 +194,11 @@ public final class FeatureBatches implements Dataset {
     /** The view of each row. */
     final int[] view = new int[rows.length];
 
+    /** The number of this pass, from 0. */
+    int pass;
+
     void draw() {
+      pass = passes++;
       StratifiedSampler.shuffle(order, shuffle);
       for (int i = 0; views.size() > 1 && i < view.length; i++) {
         view[i] = shuffle.nextInt(views.size());
@@ -225,34 +232,36 @@ public final class FeatureBatches implements Dataset {
             IntStream.range(0, views.size())
                 .mapToObj(view -> round.shown(view, from, to))
                 .toArray(int[][]::new),
+            round.pass,
             to);
       }
     };
   }
 
   /** Returns a batch; its labels are {@code (N)}, float32, as DJL's evaluators require. */
-  private Batch batch(NDManager manager, int[][] indices, int progress) {
-    int[] all = Arrays.stream(indices).flatMapToInt(IntStream::of).toArray();
+  private Batch batch(NDManager manager, Position position) {
+    int[] all = Arrays.stream(position.rows).flatMapToInt(IntStream::of).toArray();
     float[] batchLabels = new float[all.length];
     for (int i = 0; i < all.length; i++) {
       batchLabels[i] = labels[all[i]];
     }
     return new Batch(
         manager,
-        values(manager, indices),
+        values(manager, position),
         new NDList(manager.create(batchLabels)),
         all.length,
         new StackBatchifier(),
         new StackBatchifier(),
-        progress,
+        position.end,
         rows.length);
   }
 
-  private NDList values(NDManager manager, int[][] indices) {
+  private NDList values(NDManager manager, Position position) {
     NDList values = new NDList();
-    for (int view = 0; view < indices.length; view++) {
-      if (indices[view].length > 0) {
-        NDList more = read(views.get(view), manager, indices[view]);
+    for (int view = 0; view < position.rows.length; view++) {
+      if (position.rows[view].length > 0) {
+        FeatureSource source = views.get(view).inPass(position.pass);
+        NDList more = read(source, manager, position.rows[view]);
         values = values.isEmpty() ? more : concatenated(values, more);
       }
     }

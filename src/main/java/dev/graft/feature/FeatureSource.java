@@ -12,4 +12,14 @@ public interface FeatureSource {
    * @param manager owns the arrays
    */
   NDList read(NDManager manager, int[] rows);
+
+  /**
+   * Returns the source for a pass over the rows in training; one that samples anew in each pass
+   * returns other values.
+   *
+   * @param pass counted from 0
+   */
+  default FeatureSource inPass(int pass) {
+    return this;
+  }
 }

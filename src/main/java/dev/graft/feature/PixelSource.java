@@ -8,12 +8,16 @@ import ai.djl.ndarray.types.Shape;
 import dev.graft.GraftException;
 import dev.graft.data.ImageSet;
 import dev.graft.image.Framing;
+import dev.graft.image.ImageFileReader;
+import dev.graft.io.ReadAhead;
 import dev.graft.network.Preprocessing;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
- * Images as input of a network, {@code (N, 3, side, side)}; each read decodes them.
+ * Images as input of a network, {@code (N, 3, side, side)}; each read decodes them, on several
+ * threads. Each pass shows other random crops.
  *
  * @param side of the input in pixels
  * @param view what is shown of each image
@@ -60,12 +64,21 @@ public record PixelSource(ImageSet images, Preprocessing preprocessing, int side
   @Override
   public NDList read(NDManager manager, int[] rows) {
     ByteBuffer pixels = ByteBuffer.allocate(row().bytes(rows.length));
-    for (int each : rows) {
-      pixels.put(
-          pixels(each)
-              .orElseThrow(
-                  () -> new GraftException(images.place(each) + " can't be read any more.")));
+    int threads = ImageFileReader.threads();
+    try (ReadAhead<Integer, byte[]> decoded =
+        new ReadAhead<>(threads, 2 * threads, IntStream.of(rows).iterator(), this::require)) {
+      decoded.forEachRemaining(pixels::put);
     }
     return toEngine(manager, pixels.flip(), rows.length);
+  }
+
+  private byte[] require(int row) {
+    return pixels(row)
+        .orElseThrow(() -> new GraftException(images.place(row) + " can't be read any more."));
+  }
+
+  @Override
+  public FeatureSource inPass(int pass) {
+    return new PixelSource(images, preprocessing, side, view.inPass(pass));
   }
 }

@@ -1,5 +1,6 @@
 package dev.graft.feature;
 
+import dev.graft.image.Augmentation;
 import dev.graft.image.Framing;
 import dev.graft.image.RgbImage;
 import java.nio.ByteBuffer;
@@ -13,8 +14,12 @@ import java.util.regex.Pattern;
  *
  * @param crop 0 for the whole image; else the number of a random crop, from 1 on
  * @param mirrored whether left and right are swapped; of a random crop, whether they may be
+ * @param augmentation of a random crop
  */
-public record View(int crop, boolean mirrored) {
+public record View(int crop, boolean mirrored, Augmentation augmentation) {
+  /** Maximum number of random crops per image. */
+  private static final int MAX_CROPS = 16;
+
   /** The image as it is. */
   public static final View IMAGE = new View(0, false);
 
@@ -29,7 +34,14 @@ public record View(int crop, boolean mirrored) {
 
   /** The end of a preprocessing that {@link #suffix} added: a crop, mirrored, or both. */
   private static final Pattern SUFFIX =
-      Pattern.compile("(?:, (random crop [0-9]+)(, mirrored)?|, mirrored)$");
+      Pattern.compile(
+          "(?:, (random crop [0-9]+)(, mirrored)?((?:, rand-augment [0-9]+)?(?:, cutout [^,]+)?)"
+              + "|, mirrored)$");
+
+  /** Creates a view without augmentation. */
+  public View(int crop, boolean mirrored) {
+    this(crop, mirrored, Augmentation.NONE);
+  }
 
   /** Returns the features' name, for messages. */
   public String features() {
@@ -40,7 +52,9 @@ public record View(int crop, boolean mirrored) {
 
   /** Returns the view as words that follow the preprocessing in a cache key. */
   String suffix() {
-    return (crop > 0 ? ", random crop " + crop : "") + (mirrored ? ", mirrored" : "");
+    return (crop > 0 ? ", random crop " + crop : "")
+        + (mirrored ? ", mirrored" : "")
+        + augmentation.suffix();
   }
 
   /** Returns the view of a cache key's preprocessing, in words. */
@@ -50,12 +64,29 @@ public record View(int crop, boolean mirrored) {
         ? "original images"
         : suffix.group(1) == null
             ? "mirror images"
-            : suffix.group(1) + (suffix.group(2) == null ? "" : ", mirrored or not");
+            : suffix.group(1)
+                + (suffix.group(2) == null ? "" : ", mirrored or not")
+                + suffix.group(3);
   }
 
   /**
-   * Returns the network's input. A random crop has the image's proportions; its size and place
-   * follow from the image's content and the number of the crop.
+   * Returns the view in a pass over the images: another random crop in each pass, for sources that
+   * are not cached.
+   *
+   * @param pass counted from 0
+   */
+  View inPass(int pass) {
+    return crop == 0
+        ? this
+        : new View(
+            1 + Math.floorMod(crop - 1 + (long) MAX_CROPS * pass, Integer.MAX_VALUE),
+            mirrored,
+            augmentation);
+  }
+
+  /**
+   * Returns the network's input. A random crop has the image's proportions; its size, place and
+   * augmentation follow from the image's content and the number of the crop.
    *
    * @param side of the input, in pixels
    * @param hash returns the SHA-256 of the image's content, in hexadecimal digits
@@ -77,7 +108,8 @@ public record View(int crop, boolean mirrored) {
             random.nextInt(image.height() - height + 1),
             width,
             height);
-    return planes(cropped, framing, side, mirrored && random.nextBoolean());
+    return augmentation.of(
+        planes(cropped, framing, side, mirrored && random.nextBoolean()), side, random);
   }
 
   private static byte[] planes(RgbImage image, Framing framing, int side, boolean swapped) {

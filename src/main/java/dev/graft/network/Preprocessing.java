@@ -96,6 +96,13 @@ public record Preprocessing(
         && deviation.stream().allMatch(each -> each == 1);
   }
 
+  /** Returns the color that becomes 0: R, G, B, rounded to whole numbers from 0 to 255. */
+  public List<Integer> meanColor() {
+    List<Integer> color =
+        mean.stream().map(each -> Math.max(0, Math.min(255, Math.round(each)))).toList();
+    return order == ChannelOrder.RGB ? color : List.of(color.get(2), color.get(1), color.get(0));
+  }
+
   /** Returns this preprocessing with another framing. */
   public Preprocessing with(Framing other) {
     return new Preprocessing(other, order, mean, deviation);

@@ -385,6 +385,8 @@ public record Recipe(
       boolean mirror,
       boolean averageMirror,
       int crops,
+      int randAugment,
+      double cutout,
       double mixup,
       double emaDecay,
       EarlyStopping earlyStopping,
@@ -424,6 +426,16 @@ public record Recipe(
       requireAutoOr("batch-size", batchSize, each -> requireWithin("batch-size", each, 1, 65_536));
       requireWithin("min-steps", minSteps, 1, 100_000);
       requireWithin("crops", crops, 0, 16);
+      requireWithin("rand-augment", randAugment, 0, 30);
+      requireHalfOpenUnit("cutout", cutout);
+      if (crops == 0 && (randAugment > 0 || cutout > 0)) {
+        String key = randAugment > 0 ? "rand-augment" : "cutout";
+        throw new GraftException(
+            key
+                + ": changes random crops, and crops is 0; set crops to 1 or more, or "
+                + key
+                + " to 0.");
+      }
       requireUnit("mixup", mixup);
       requireHalfOpenUnit("ema-decay", emaDecay);
     }
@@ -480,6 +492,8 @@ public record Recipe(
           mirror,
           averageMirror,
           crops,
+          randAugment,
+          cutout,
           mixup,
           emaDecay,
           earlyStopping,

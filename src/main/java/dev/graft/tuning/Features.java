@@ -15,6 +15,7 @@ import dev.graft.feature.FrozenPartRanges;
 import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
 import dev.graft.feature.View;
+import dev.graft.image.Augmentation;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.onnx.Ranges;
 import dev.graft.recipe.Recipe;
@@ -61,24 +62,30 @@ public record Features(
     run.events().notCached();
     ImageSet images = run.data().images();
     Map<View, FeatureSource> sources = new LinkedHashMap<>();
-    for (View view : views(run.recipe())) {
+    for (View view : views(run)) {
       sources.put(view, pixelSource(run, images, view));
     }
     return new Features(images, sources, 0, 0, 0, List.of());
+  }
+
+  private static List<View> views(PreparedRun run) {
+    Recipe.Training training = run.recipe().training();
+    List<Integer> color = run.network().design().preprocessing().meanColor();
+    return views(run.recipe(), new Augmentation(training.randAugment(), training.cutout(), color));
   }
 
   /**
    * Returns the views that a recipe uses: the images as they are first, and those of predicted
    * images last, because all others may find unreadable images, which change the split.
    */
-  static List<View> views(Recipe recipe) {
+  static List<View> views(Recipe recipe, Augmentation ofCrops) {
     Recipe.Training training = recipe.training();
     List<View> views = new ArrayList<>(List.of(View.IMAGE));
     if (training.mirror()) {
       views.add(View.MIRROR_IMAGE);
     }
     for (int number = 1; number <= training.crops(); number++) {
-      views.add(new View(number, training.mirror()));
+      views.add(new View(number, training.mirror(), ofCrops));
     }
     if (training.averageMirror() && !training.mirror()) {
       views.add(View.MIRROR_IMAGE);
@@ -136,7 +143,7 @@ public record Features(
     Map<View, FeatureCache> caches = new LinkedHashMap<>();
     try {
       long missing = 0;
-      for (View view : views(recipe)) {
+      for (View view : views(run)) {
         caches.put(view, new FeatureCache(run.features(), key.of(view), layout));
         if (!isOfPredictedImages(view, recipe)) {
           missing += caches.get(view).missing(images, run.wanted(view)).size();

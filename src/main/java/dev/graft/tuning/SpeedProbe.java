@@ -16,6 +16,7 @@ import dev.graft.feature.FrozenPart;
 import dev.graft.feature.PixelSource;
 import dev.graft.feature.RecordLayout;
 import dev.graft.feature.View;
+import dev.graft.image.Augmentation;
 import dev.graft.io.IoSupplier;
 import dev.graft.network.Graph;
 import dev.graft.network.NetworkDesign;
@@ -181,7 +182,7 @@ public final class SpeedProbe {
 
   /** Returns, for each view in its order, the share of all images whose features are computed. */
   public double[] shares(Recipe recipe) {
-    return Features.views(recipe).stream()
+    return Features.views(recipe, Augmentation.NONE).stream()
         .mapToDouble(view -> share(view, recipe.training()))
         .toArray();
   }

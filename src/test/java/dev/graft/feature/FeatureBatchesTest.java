@@ -142,6 +142,48 @@ class FeatureBatchesTest {
     assertThat(numbers(resumed)).isEqualTo(second.subList(16, 23));
   }
 
+  @Test
+  void eachPassReadsTheSourceOfThatPassAlsoAfterResuming() {
+    FeatureSource passes = new Passes(0);
+    FeatureBatches batches = FeatureBatches.shuffled(passes, ROWS, LABELS, 8, 4, 1);
+    List<Integer> first = numbers(batches);
+    List<Integer> second = numbers(batches);
+    assertThat(first.subList(0, 23)).allMatch(each -> each < 7000);
+    assertThat(first.subList(23, 46)).allMatch(each -> each > 7000 && each < 14000);
+    assertThat(second.subList(0, 23)).allMatch(each -> each > 14000 && each < 21000);
+
+    FeatureBatches resumed = FeatureBatches.shuffled(passes, ROWS, LABELS, 8, 4, 1);
+    resumed.resumeAfter(1, 2);
+    assertThat(numbers(resumed)).isEqualTo(second.subList(16, 46));
+    assertThat(numbers(FeatureBatches.inOrder(passes, ROWS, LABELS, 8)))
+        .allMatch(each -> each < 7000);
+  }
+
+  /** The only feature of a row is its number and 7000 times that of the pass. */
+  private record Passes(int pass) implements FeatureSource {
+    @Override
+    public NDList read(NDManager all, int[] rows) {
+      return new NDList(NUMBERS.read(all, rows).singletonOrThrow().add(7000 * pass));
+    }
+
+    @Override
+    public FeatureSource inPass(int other) {
+      return new Passes(other);
+    }
+  }
+
+  @Test
+  void pixelsOfARandomCropAreOthersInEachPass() {
+    ImageSet images = Cifar10Images.sample().images();
+    PixelSource image = new PixelSource(images, Preprocessing.CAFFE, 32);
+    PixelSource crop = new PixelSource(images, Preprocessing.CAFFE, 32, new View(1, false));
+    float[] first = pixels(crop, 7);
+    assertThat(pixels(crop.inPass(0), 7)).isEqualTo(first);
+    assertThat(pixels(crop.inPass(1), 7)).isNotEqualTo(first);
+    assertThat(pixels(crop.inPass(1), 7)).isEqualTo(pixels(crop.inPass(1), 7));
+    assertThat(pixels(image.inPass(1), 7)).isEqualTo(pixels(image, 7));
+  }
+
   private static void assertEveryRowIsShownOnce(List<Integer> numbers) {
     assertThat(numbers.stream().map(Math::abs).toList())
         .containsExactlyInAnyOrder(IntStream.of(ROWS).boxed().toArray(Integer[]::new));
@@ -178,7 +220,7 @@ class FeatureBatchesTest {
     assertThat(mirrored).isNotEqualTo(plain);
   }
 
-  private float[] pixels(PixelSource source, int row) {
+  private float[] pixels(FeatureSource source, int row) {
     try (NDArray array = source.read(manager, new int[] {row}).singletonOrThrow()) {
       return array.toFloatArray();
     }

@@ -2,6 +2,7 @@ package dev.graft.feature;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.image.Augmentation;
 import dev.graft.image.Framing;
 import dev.graft.network.NetworkDesign;
 import dev.graft.network.NetworkDesign.Scaling;
@@ -169,6 +170,10 @@ class FeatureKeyTest {
     assertThat(KEY.of(new View(1, false)).text()).contains("preprocessing caffe, random crop 1\n");
     assertThat(KEY.of(new View(2, true)).text())
         .contains("preprocessing caffe, random crop 2, mirrored\n");
+    assertThat(KEY.of(new View(2, true, new Augmentation(9, 0, List.of(1, 2, 3)))).text())
+        .contains("preprocessing caffe, random crop 2, mirrored, rand-augment 9\n");
+    assertThat(KEY.of(new View(1, false, new Augmentation(9, 0.5, List.of(1, 2, 3)))).text())
+        .contains("preprocessing caffe, random crop 1, rand-augment 9, cutout 0.5 in 1 2 3\n");
   }
 
   @Test

@@ -2,12 +2,15 @@ package dev.graft.feature;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.image.Augmentation;
 import dev.graft.image.Framing;
 import dev.graft.image.Resampling;
 import dev.graft.image.RgbImage;
 import dev.graft.io.Hash;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ViewTest {
@@ -84,6 +87,40 @@ class ViewTest {
       different += Math.abs(first - second) > 4 ? 1 : 0;
     }
     assertThat(different).isGreaterThan(100);
+  }
+
+  @Test
+  void aCropIsAugmentedAfterItWasMade() {
+    Augmentation both = new Augmentation(9, 0.25, List.of(1, 2, 3));
+    int changed = 0;
+    for (int i = 0; i < 50; i++) {
+      String content = "image " + i;
+      byte[] crop = planes(new View(1, true), content);
+      byte[] cut = planes(new View(1, true, new Augmentation(0, 0.25, List.of(1, 2, 3))), content);
+      assertThat(different(crop, cut)).isBetween(1, 3 * 2 * 2);
+      byte[] augmented = planes(new View(1, true, both), content);
+      assertThat(planes(new View(1, true, both), content)).isEqualTo(augmented);
+      changed += different(crop, augmented) > 3 * 2 * 2 ? 1 : 0;
+    }
+    assertThat(changed).isBetween(25, 50);
+  }
+
+  private static int different(byte[] some, byte[] others) {
+    return (int) IntStream.range(0, some.length).filter(i -> some[i] != others[i]).count();
+  }
+
+  @Test
+  void eachPassHasOtherCropsAndTheFirstOneTheCachedOnes() {
+    assertThat(new View(3, true).inPass(0)).isEqualTo(new View(3, true));
+    Set<View> views = new HashSet<>();
+    for (int pass = 0; pass < 100; pass++) {
+      for (int crop = 1; crop <= 16; crop++) {
+        views.add(new View(crop, false).inPass(pass));
+      }
+    }
+    assertThat(views).hasSize(1600).doesNotContain(View.IMAGE);
+    assertThat(new View(16, false).inPass(Integer.MAX_VALUE).crop()).isPositive();
+    assertThat(View.MIRROR_IMAGE.inPass(5)).isEqualTo(View.MIRROR_IMAGE);
   }
 
   @Test

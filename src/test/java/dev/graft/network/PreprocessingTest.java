@@ -48,6 +48,17 @@ class PreprocessingTest {
   }
 
   @Test
+  void theMeanColorIsRedFirstAndInTheRangeOfPixels() {
+    assertThat(Preprocessing.CAFFE.meanColor()).containsExactly(124, 117, 104);
+    assertThat(Preprocessing.TORCHVISION.meanColor()).containsExactly(124, 116, 104);
+    List<Float> mean = List.of(-3f, 300f, 0f);
+    assertThat(
+            new Preprocessing(Framing.WHOLE, ChannelOrder.RGB, mean, List.of(1f, 1f, 1f))
+                .meanColor())
+        .containsExactly(0, 255, 0);
+  }
+
+  @Test
   void wrongNumbersOfChannelsAndNonPositiveDeviationsAreRejected() {
     List<Float> three = List.of(1f, 1f, 1f);
     for (List<Float> wrong : List.of(List.of(1f, 1f), List.of(1f, 1f, 1f, 1f))) {

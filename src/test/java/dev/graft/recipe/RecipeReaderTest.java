@@ -76,6 +76,8 @@ class RecipeReaderTest {
               0,
               0,
               0,
+              0,
+              0,
               new Recipe.EarlyStopping(5, 0, true),
               true,
               Auto.undecided()),
@@ -136,6 +138,8 @@ class RecipeReaderTest {
               true,
               true,
               16,
+              9,
+              0.5,
               0.25,
               0.99,
               new Recipe.EarlyStopping(0, 1e-4, false),
@@ -543,7 +547,20 @@ class RecipeReaderTest {
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
-        .hasLineCount(68);
+        .hasLineCount(70);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"rand-augment, 9", "cutout, 0.5"})
+  void augmentationWithoutRandomCropsIsRefused(String key, String value) {
+    assertRefused(() -> set(key, value))
+        .withMessage(
+            key
+                + ": changes random crops, and crops is 0; set crops to 1 or more, or "
+                + key
+                + " to 0.");
+    assertThat(RecipeReader.with(DEFAULTS, Map.of(key, value, "crops", "1")).training().crops())
+        .isOne();
   }
 
   @Test
