@@ -170,7 +170,8 @@ public final class GraftCommand implements Runnable {
 
   private static int wrongUsage(ParameterException wrong, String[] arguments) {
     PrintWriter err = wrong.getCommandLine().getErr();
-    err.println(Messages.line(wrong.getMessage()));
+    // picocli 4.7 repeats a word in its message for KEY=VALUE.
+    err.println(Messages.line(wrong.getMessage().replace("option option ", "option ")));
     CommandSpec command = wrong.getCommandLine().getCommandSpec();
     String name = command.parent() == null ? "" : command.name() + " ";
     err.println(

@@ -178,7 +178,8 @@ public final class RecipeResolver {
    *
    * @param recipe resolved, see {@link #resolve(Recipe, int, int)}
    * @param belonging the preprocessing that the weights were trained with
-   * @throws GraftException for unknown stages, or an input too small for the backbone
+   * @throws GraftException for unknown stages, for an input too small for the backbone, and for
+   *     settings of the frozen part if there is none
    */
   public static NetworkDesign design(Recipe recipe, Preprocessing belonging, int classes) {
     BackboneInfo entry = entry(recipe);
@@ -192,14 +193,31 @@ public final class RecipeResolver {
             head.inputDropout(),
             head.dropout(),
             classes);
-    return NetworkDesign.of(
-        backbone,
-        recipe.input().size().value(),
-        preprocessing(recipe, belonging),
-        recipe.backbone().unfreeze(),
-        recipe.features().stages().value(),
-        new NetworkDesign.Scaling(recipe.features().power(), recipe.features().standardize()),
-        layers);
+    NetworkDesign design =
+        NetworkDesign.of(
+            backbone,
+            recipe.input().size().value(),
+            preprocessing(recipe, belonging),
+            recipe.backbone().unfreeze(),
+            recipe.features().stages().value(),
+            new NetworkDesign.Scaling(recipe.features().power(), recipe.features().standardize()),
+            layers);
+    if (design.cut() == 0) {
+      Recipe.Execution execution = recipe.execution();
+      refuseWithoutFrozenPart(
+          execution.precision() == Recipe.Precision.INT8, recipe, "precision", "float32");
+      refuseWithoutFrozenPart(
+          execution.frozenPartEngine().is(FrozenPartEngine.ONNXRUNTIME),
+          recipe,
+          "root-engine",
+          "auto");
+    }
+    return design;
+  }
+
+  /** Returns whether only the center of an image becomes the input. */
+  public static boolean crops(Recipe recipe) {
+    return preprocessing(recipe, entry(recipe).preprocessing()).framing().part().crops();
   }
 
   private static Preprocessing preprocessing(Recipe recipe, Preprocessing belonging) {
@@ -314,28 +332,17 @@ public final class RecipeResolver {
   /**
    * Checks a recipe's network settings before anything is loaded.
    *
-   * @throws GraftException as for {@link #design}, for missing weights, and for settings of the
-   *     frozen part if there is none
+   * @throws GraftException as for {@link #design}, and for missing weights
    */
   public static void checkNetwork(Recipe asked) {
     checkScale(asked);
     Recipe recipe = resolve(asked);
-    NetworkDesign design = design(recipe, 2);
+    design(recipe, 2);
     BackboneInfo entry = entry(recipe);
     if (entry.network().external().isPresent()) {
       checkExternal(recipe, entry);
     } else {
       WeightSource.of(recipe.backbone().weights(), entry);
-    }
-    if (design.cut() == 0) {
-      Recipe.Execution execution = recipe.execution();
-      refuseWithoutFrozenPart(
-          execution.precision() == Recipe.Precision.INT8, recipe, "precision", "float32");
-      refuseWithoutFrozenPart(
-          execution.frozenPartEngine().is(FrozenPartEngine.ONNXRUNTIME),
-          recipe,
-          "root-engine",
-          "auto");
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.graft.util;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -55,6 +56,9 @@ public final class Messages {
   }
 
   private static String reason(Throwable failure, String otherwise) {
+    if (failure instanceof CharacterCodingException) {
+      return "it is not text in UTF-8";
+    }
     return failure instanceof FileSystemException file && file.getFile() != null
         ? fault(file, otherwise)
         : of(failure.getMessage(), otherwise);

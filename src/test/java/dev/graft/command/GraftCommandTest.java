@@ -88,7 +88,7 @@ class GraftCommandTest {
         "fine-tune --bogus | Unknown option: '--bogus'",
         "fine-tune extra | Unmatched argument at index 1: 'extra'",
         "fine-tune --recipe | Missing required parameter for option '--recipe' (FILE)",
-        "fine-tune --set epochs | Value for option option '--set' (KEY=VALUE) should be in KEY=VALUE format but was epochs",
+        "fine-tune --set epochs | Value for option '--set' (KEY=VALUE) should be in KEY=VALUE format but was epochs",
         "fine-tune --seed 1 --seed 2 | option '--seed' (N) should be specified only once",
         "infer | Missing required parameter: 'IMAGE'",
         "infer --top x a.png | Invalid value for option '--top': 'x' is not an int",

@@ -557,6 +557,19 @@ class RunFolderTest {
     RunFolder.resume(folder, ended.path(), RUNNING).close();
   }
 
+  @Test
+  void theRecipeOfARunMustNameItsData() throws IOException {
+    RunFolder run = create();
+    run.close();
+    Path recipe = run.path().resolve(RunFolder.RECIPE);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> RunImages.recipe(run.path()))
+        .withMessage(
+            recipe + " is damaged: it does not name the run's data; put back a copy of that file.");
+    Files.writeString(recipe, "data: photos\nseed: 7\n");
+    assertThat(RunImages.recipe(run.path()).seed()).isEqualTo(7);
+  }
+
   /** Creates the folders that these names could lead to, and checks that none is a run. */
   private void assertNoRun(String name, String named) throws IOException {
     for (String folder : List.of("runs/run/model", "elsewhere", "../elsewhere")) {
