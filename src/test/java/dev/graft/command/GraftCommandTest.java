@@ -92,6 +92,7 @@ class GraftCommandTest {
         "fine-tune --seed 1 --seed 2 | option '--seed' (N) should be specified only once",
         "infer | Missing required parameter: 'IMAGE'",
         "infer --top x a.png | Invalid value for option '--top': 'x' is not an int",
+        "summary --recipe= | Invalid value for option '--recipe': must not be empty",
         "infer --top 0 a.png | --top: must be at least 1, not 0.",
         "infer --imagenet --model m a.png | --imagenet and --model exclude each other; give one of them.",
         "infer --json --csv a.png | --json and --csv exclude each other; give one of them.",

@@ -478,10 +478,11 @@ class RunFolderTest {
   @Test
   void aMissingOrDamagedRecordIsReportedInASentence() throws IOException {
     Path file = output.resolve("run.json");
-    for (String text : new String[] {null, "", "{", "[]", "{\"status\" : \"fine\"}"}) {
-      if (text != null) {
-        Files.writeString(file, text);
-      }
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> RunFolder.recordOf(output))
+        .withMessage(output + " is not the folder of a run: it has no run.json.");
+    for (String text : List.of("", "{", "[]", "{\"status\" : \"fine\"}")) {
+      Files.writeString(file, text);
       assertThatExceptionOfType(GraftException.class)
           .as(text)
           .isThrownBy(() -> RunFolder.recordOf(output))
