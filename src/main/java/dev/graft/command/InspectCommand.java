@@ -123,8 +123,8 @@ final class InspectCommand extends Subcommand {
             Names.count(applied.moved(), "image"),
             PathText.quoted(data),
             PathText.quoted(applied.undo().toString())));
-    reportLeft(applied.missing(), "because they are gone");
-    reportLeft(applied.occupied(), "because other files are in their places");
+    reportLeft(applied.missing(), "gone");
+    reportLeft(applied.occupied(), "another file is in the place");
     return 0;
   }
 
@@ -132,7 +132,7 @@ final class InspectCommand extends Subcommand {
     if (!images.isEmpty()) {
       console.report(
           Text.of(
-              "%s could not be moved back, %s: %s",
+              "%s not moved back (%s): %s",
               Names.count(images.size(), "image"),
               why,
               Names.few(images.stream().map(Path::toString).toList())));

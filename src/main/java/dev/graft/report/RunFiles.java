@@ -179,8 +179,8 @@ public record RunFiles(
             row ->
                 new Prediction(
                     imageIndex(row.get(0)),
-                    index(indices, row.get(1)),
-                    index(indices, row.get(2)),
+                    index(indices, row.get(1), folder),
+                    index(indices, row.get(2), folder),
                     Float.parseFloat(share(row.get(3)))));
     int tested = record.at("/data/test").asInt(predictions.size());
     if (predictions.isEmpty() || predictions.size() != tested) {
@@ -215,11 +215,12 @@ public record RunFiles(
     return text;
   }
 
-  private static int index(Map<String, Integer> indices, String name) {
+  private static int index(Map<String, Integer> indices, String name, Path folder) {
     Integer index = indices.get(name);
     if (index == null) {
       throw new GraftException(
-          "predictions.csv has the class "
+          folder.resolve("predictions.csv")
+              + " has the class "
               + name
               + ", which classes.csv lacks; restore them, or repeat the run.");
     }

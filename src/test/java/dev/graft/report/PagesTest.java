@@ -427,8 +427,8 @@ class PagesTest {
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
         .hasMessage(
-            "predictions.csv has the class lynx, which classes.csv lacks; restore them, or repeat"
-                + " the run.");
+            folder.resolve("predictions.csv")
+                + " has the class lynx, which classes.csv lacks; restore them, or repeat the run.");
     write("predictions.csv", "index,truth,predicted,probability\n0,cat,cat,1\n-5,cat,cat,1\n");
     assertDamaged("predictions.csv", 3, () -> RunFiles.read(folder));
     write("predictions.csv", "index,truth,predicted,probability\n0,cat,cat,NaN\n");
