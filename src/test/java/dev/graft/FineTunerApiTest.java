@@ -103,7 +103,7 @@ class FineTunerApiTest {
     for (Path saved : List.of(model, folder.resolve("new/model.onnx"))) {
       assertThatExceptionOfType(GraftException.class)
           .isThrownBy(() -> Classifier.load(saved, "gpu99"))
-          .withMessageMatching("device: .* finds .*, not gpu99; .*");
+          .withMessageMatching("device: gpu99 is missing, because .* finds .*; .*");
       try (Classifier classifier = Classifier.load(saved, "cpu")) {
         assertThat(classifier.evaluate(others).accuracy()).isEqualTo(0.75);
         assertThatExceptionOfType(GraftException.class)

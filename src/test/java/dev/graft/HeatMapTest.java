@@ -9,6 +9,7 @@ import dev.graft.image.RgbImage;
 import dev.graft.inference.GradCam;
 import dev.graft.inference.ModelRunner;
 import dev.graft.inference.ModelRunner.Prepared;
+import dev.graft.report.Charts;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -192,5 +193,27 @@ class HeatMapTest {
     assertThat(map).isEqualTo(folder.resolve("maps/1-0.png"));
     BufferedImage drawn = ImageIO.read(map.toFile());
     assertThat(drawn.getWidth()).isEqualTo(448);
+    assertThat(Charts.isOwn(map)).isTrue(); // so it can be drawn again
+  }
+
+  @Test
+  void aHeatMapReplacesNoFileOfTheUser() throws IOException {
+    Path maps = folder.resolve("own");
+    Path photograph = folder.resolve("photos/dots/3.png");
+    Path mine = maps.resolve("2-3.png");
+    Files.createDirectories(maps);
+    Files.copy(photograph, mine);
+    CommandRun infer =
+        CommandRun.of(
+            "infer",
+            "--heatmap=" + maps,
+            "--model=" + run.folder(),
+            folder.resolve("photos/dots/1.png").toString(),
+            photograph.toString());
+    assertThat(infer.code()).isEqualTo(2);
+    assertThat(infer.err())
+        .startsWith("--heatmap: " + mine + " exists and is not a heat map; choose another folder.");
+    assertThat(mine).hasSameBinaryContentAs(photograph);
+    assertThat(maps).isDirectoryContaining(mine::equals).isDirectoryNotContaining("glob:**1-1.png");
   }
 }

@@ -69,6 +69,36 @@ class InspectTest {
   }
 
   @Test
+  void anUndoNamesWhatItLeaves() throws IOException {
+    Path undo = photos.resolve("undo.csv");
+    Path back = photos.resolve("cat/0.png");
+    Path gone = photos.resolve("dog/1.png");
+    ImageMaker.write(Files.createDirectories(photos.resolve("cat")), 1, 1, 32);
+    ImageMaker.write(Files.createDirectories(photos.resolve("dog")), 4, 1, 32);
+    Path moved = Files.copy(photos.resolve("dog/00.png"), photos.resolve("dog/2.png"));
+    Files.copy(photos.resolve("cat/00.png"), back);
+    Files.writeString(
+        undo,
+        "from,to\n"
+            + (photos.resolve("cat/1.png") + "," + gone + "\n")
+            + (photos.resolve("cat/2.png") + "," + moved + "\n")
+            + (back + "," + photos.resolve("dog/00.png") + "\n"));
+
+    CommandRun undone =
+        CommandRun.of(
+            "inspect",
+            photos.toString(),
+            "--apply=" + undo,
+            "--output=" + photos.resolve("output"));
+    assertThat(undone.code()).as(undone.err()).isZero();
+    assertThat(undone.out())
+        .contains(
+            "1 image moved. ",
+            "1 image not moved back (gone): " + gone + "\n",
+            "1 image not moved back (another file is in the place): " + back + "\n");
+  }
+
+  @Test
   void nothingIsWrittenForDataThatCannotBeRead() {
     Path output = photos.resolve("output");
 

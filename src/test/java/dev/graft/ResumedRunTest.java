@@ -76,6 +76,22 @@ class ResumedRunTest {
             "A run is resumed with the recipe it was started with: leave out the other settings, or"
                 + " start a new run. (They are not possible: cache: ");
 
+    Path recipe = run.resolve("recipe.yaml");
+    String own = Files.readString(recipe);
+    Files.writeString(recipe, own.replaceFirst("learning-rate: \\S+", "learning-rate: 0.5"));
+    CommandRun edited = CommandRun.of("fine-tune", "--resume=" + run);
+    assertThat(edited.code()).isEqualTo(1);
+    assertThat(edited.err())
+        .contains(
+            run
+                + " can't be resumed, because its recipe.yaml was changed after its last checkpoint"
+                + " (learning-rate was 0.02 and is 0.5). Change that back, or");
+    assertThat(json(run).path("status").asText()).isEqualTo("running");
+    Files.writeString(recipe, "");
+    CommandRun emptied = CommandRun.of("fine-tune", "--resume=" + run);
+    assertThat(emptied.err()).contains("recipe.yaml is damaged: it does not name the run's data");
+    Files.writeString(recipe, own);
+
     CommandRun resumed =
         CommandRun.of("fine-tune", "--resume", run.getFileName().toString(), "--output=" + output);
     assertThat(resumed.code()).as(resumed.err()).isZero();

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -107,6 +108,7 @@ public final class GraftCommand implements Runnable {
       CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
       CommandLine line = new CommandLine(root, new Factory(console, interruption));
       line.setCaseInsensitiveEnumValuesAllowed(true);
+      line.registerConverter(Path.class, GraftCommand::path);
       line.setHelpFactory(SpaceWrappedHelp::new);
       line.setOut(console.out());
       line.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
@@ -168,9 +170,18 @@ public final class GraftCommand implements Runnable {
     }
   }
 
+  /** Refuses an empty path, such as that of an unset variable, which stands for the folder here. */
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new CommandLine.TypeConversionException("must not be empty");
+    }
+    return Path.of(text);
+  }
+
   private static int wrongUsage(ParameterException wrong, String[] arguments) {
     PrintWriter err = wrong.getCommandLine().getErr();
-    err.println(Messages.line(wrong.getMessage()));
+    // picocli 4.7 repeats a word in its message for KEY=VALUE.
+    err.println(Messages.line(wrong.getMessage().replace("option option ", "option ")));
     CommandSpec command = wrong.getCommandLine().getCommandSpec();
     String name = command.parent() == null ? "" : command.name() + " ";
     err.println(
@@ -204,10 +215,10 @@ public final class GraftCommand implements Runnable {
   static String sentence(Throwable failure) {
     if (failure instanceof GraftException problem) {
       return Remedies.message(problem);
-    } else if (failure instanceof NoSuchFileException) {
-      return failure.getMessage() + " does not exist.";
-    } else if (failure instanceof AccessDeniedException) {
-      return "Permission denied: " + failure.getMessage() + ".";
+    } else if (failure instanceof NoSuchFileException missing) {
+      return Messages.path(missing) + " does not exist.";
+    } else if (failure instanceof AccessDeniedException denied) {
+      return "Permission denied: " + Messages.path(denied) + ".";
     } else if (failure instanceof UncheckedIOException unchecked) {
       return sentence(unchecked.getCause());
     } else if (failure instanceof FileSystemException file) {

@@ -12,8 +12,11 @@ import dev.graft.report.Charts;
 import dev.graft.util.Messages;
 import dev.graft.util.Text;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Draws heat maps of the most probable class, one PNG file per image.
@@ -23,8 +26,19 @@ import java.nio.file.Path;
  * @param gradCam computes the maps
  */
 record HeatMaps(Path folder, ModelRunner classifier, GradCam gradCam) implements AutoCloseable {
-  /** Creates the folder, if necessary. */
-  static void createFolder(Path folder) {
+  /**
+   * Creates the folder, if necessary.
+   *
+   * @throws WrongUsage if a heat map would replace a file of the user
+   */
+  static void prepare(Path folder, List<ImageInput> images) {
+    for (int i = 0; i < images.size() && Files.isDirectory(folder); i++) {
+      Path file = file(folder, i + 1, images.get(i));
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Charts.isOwn(file)) {
+        throw new WrongUsage(
+            "--heatmap: " + file + " exists and is not a heat map; choose another folder.");
+      }
+    }
     try {
       AtomicFiles.createFolders(folder);
     } catch (IOException e) {
@@ -42,10 +56,14 @@ record HeatMaps(Path folder, ModelRunner classifier, GradCam gradCam) implements
   Path draw(ImageInput image, int number, TopClass mostProbable) {
     Prepared input = classifier.prepare(image.read(Framing.minSide(classifier.inputSize())));
     HeatMap map = gradCam.map(input, mostProbable.index());
-    Path file = folder.resolve(number + "-" + plain(image.name()) + ".png");
+    Path file = file(folder, number, image);
     String title = Text.of("%s, %.1f %%", mostProbable.name(), 100 * mostProbable.probability());
     Charts.heatMap(file, input.image(classifier.inputSize()), map, title);
     return file;
+  }
+
+  private static Path file(Path folder, int number, ImageInput image) {
+    return folder.resolve(number + "-" + plain(image.name()) + ".png");
   }
 
   /** Returns the last part of a name, with only characters that all file systems allow. */

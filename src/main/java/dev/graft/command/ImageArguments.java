@@ -35,6 +35,10 @@ final class ImageArguments {
   }
 
   private static void expand(String argument, List<ImageInput> inputs, Consumer<Path> heic) {
+    if (argument.isEmpty()) { // otherwise the folder here
+      inputs.add(new ImageInput.Nothing(argument, "The name of an image is empty."));
+      return;
+    }
     try {
       Path path = Path.of(argument);
       if (Files.isDirectory(path)) {

@@ -193,7 +193,7 @@ final class InferCommand extends Subcommand {
   private void infer(List<ImageInput> inputs, Failures failures) throws IOException {
     Optional<Path> folder = model.place();
     if (heatMaps != null) {
-      HeatMaps.createFolder(heatMaps); // before anything slow
+      HeatMaps.prepare(heatMaps, inputs); // before anything slow
     }
     try (ModelRunner classifier =
             INT8.equals(precision) ? model.imageNetInt8() : model.classifier(folder, console);

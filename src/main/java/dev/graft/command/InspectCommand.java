@@ -24,6 +24,7 @@ import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -122,13 +123,20 @@ final class InspectCommand extends Subcommand {
             Names.count(applied.moved(), "image"),
             PathText.quoted(data),
             PathText.quoted(applied.undo().toString())));
-    if (!applied.missing().isEmpty()) {
-      console.report(
-          Names.count(applied.missing().size(), "image")
-              + " could not be moved back, because they are gone: "
-              + Names.few(applied.missing().stream().map(Path::toString).toList()));
-    }
+    reportLeft(applied.missing(), "gone");
+    reportLeft(applied.occupied(), "another file is in the place");
     return 0;
+  }
+
+  private void reportLeft(List<Path> images, String why) {
+    if (!images.isEmpty()) {
+      console.report(
+          Text.of(
+              "%s not moved back (%s): %s",
+              Names.count(images.size(), "image"),
+              why,
+              Names.few(images.stream().map(Path::toString).toList())));
+    }
   }
 
   private int applyToManifest(Recipe recipe) throws IOException {

@@ -19,6 +19,7 @@ import dev.graft.report.Comparison;
 import dev.graft.training.ConvexHead;
 import dev.graft.training.EarlyStopping;
 import dev.graft.tuning.Plan;
+import dev.graft.tuning.RecipeResolver;
 import dev.graft.tuning.RunEvents;
 import dev.graft.tuning.SolverChoice;
 import dev.graft.tuning.TimeLimit;
@@ -37,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** The console lines of a run, on standard error and in its log. */
 final class RunLines implements RunEvents {
@@ -49,6 +51,9 @@ final class RunLines implements RunEvents {
   /** Keys that have no effect on a frozen backbone. */
   private static final List<String> OF_TRAINED_STAGES =
       List.of("backbone-learning-rate", "layer-decay", "head-epochs", "stochastic-depth");
+
+  /** Keys that have no effect on a built-in backbone. */
+  private static final List<String> OF_EXTERNAL_BACKBONES = List.of("variant", "tokens", "output");
 
   /** Maximum length of a line of settings, unless a single one is longer. */
   private static final int MAX_LINE = 110;
@@ -145,9 +150,7 @@ final class RunLines implements RunEvents {
     }
     boolean convex = decided.head().solver().is(Recipe.Solver.NEWTON);
     Map<String, String> changed = RecipeReader.changes(RecipeReader.defaults(), asked);
-    List<String> unused = OF_TRAINED_STAGES.stream().filter(changed::containsKey).toList();
-    List<String> ignored =
-        changed.keySet().stream().filter(Comparison::isIgnoredByConvexHead).toList();
+    List<String> given = List.copyOf(changed.keySet());
     Map<String, String> chosen = RecipeReader.changes(asked, withDevice(decided));
     if (convex) {
       changed.keySet().removeIf(Comparison::isIgnoredByConvexHead);
@@ -178,11 +181,25 @@ final class RunLines implements RunEvents {
     if (!convex && purpose != Purpose.LABELS) {
       say("Training: %s", precision(asked, decided));
     }
-    if (convex && !ignored.isEmpty()) {
-      say("Without effect, because head.solver is newton: %s.", String.join(", ", ignored));
+    if (convex) {
+      withoutEffect("head.solver is newton", given, Comparison::isIgnoredByConvexHead);
     }
-    if (decided.backbone().unfreeze().equals(NetworkDesign.NONE) && !unused.isEmpty()) {
-      say("Without effect, because unfreeze is none: %s.", String.join(", ", unused));
+    if (decided.backbone().unfreeze().equals(NetworkDesign.NONE)) {
+      withoutEffect("unfreeze is none", given, OF_TRAINED_STAGES::contains);
+    }
+    if (RecipeResolver.external(decided).isEmpty()) {
+      withoutEffect("the backbone is built in", given, OF_EXTERNAL_BACKBONES::contains);
+    }
+    if (given.contains("crop-share") && !RecipeResolver.crops(decided)) {
+      withoutEffect("framing is not center-crop", given, "crop-share"::equals);
+    }
+  }
+
+  /** Names the given keys that have no effect. */
+  private void withoutEffect(String why, List<String> given, Predicate<String> isOne) {
+    List<String> keys = given.stream().filter(isOne).toList();
+    if (!keys.isEmpty()) {
+      say("Without effect, because %s: %s.", why, String.join(", ", keys));
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -97,13 +98,23 @@ public final class SplitCsv {
    * path and label decide.
    *
    * @param file as {@link #of} wrote it
+   * @param count number of images of the part when the file was written; empty if not known
    * @throws GraftException if none is left, or if the file is damaged
    */
-  public static Located find(Path file, DataSet data, Part part) {
+  public static Located find(Path file, DataSet data, Part part, OptionalInt count) {
+    boolean isEmpty = file.toFile().length() == 0;
     List<ImageFile> wanted =
-        Manifest.files(file).stream()
-            .filter(each -> each.part().equals(Optional.of(part)))
-            .toList();
+        (isEmpty ? List.<ImageFile>of() : Manifest.files(file))
+            .stream().filter(each -> each.part().equals(Optional.of(part))).toList();
+    if (isEmpty || wanted.size() != count.orElse(wanted.size())) {
+      throw GraftException.of(
+              "%s is damaged: it names %s of the run's %s%s; put it back, or name other images.",
+              file,
+              wanted.size(),
+              count.isPresent() ? count.getAsInt() + " " : "",
+              part.word() + " images")
+          .withCode(Code.DATA);
+    }
     Map<Path, String> hashes = hashesByPath(file);
     List<Integer> found = inPlace(wanted, hashes, data);
     Set<Integer> taken = new HashSet<>(found);

@@ -28,10 +28,10 @@ public final class Devices {
     int wanted = name.equals("auto") ? 0 : Integer.parseInt(name.substring("gpu".length()));
     if (wanted >= gpus) {
       throw GraftException.of(
-          "device: %s finds %s, not %s; use auto or cpu (see: doctor).",
+          "device: %s is missing, because %s finds %s; use auto or cpu (see: doctor).",
+          name,
           Engines.engine().getEngineName(),
-          gpus == 0 ? "no GPU" : gpus + " GPUs, gpu0 to gpu" + (gpus - 1),
-          name);
+          gpus == 0 ? "no GPU" : gpus + " GPUs, gpu0 to gpu" + (gpus - 1));
     }
     return Device.gpu(wanted);
   }

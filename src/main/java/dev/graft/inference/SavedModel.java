@@ -642,6 +642,17 @@ public final class SavedModel {
     } catch (MalformedInputException e) {
       throw new GraftException(CLASSES + " is not text in UTF-8" + REMEDY, e);
     }
+    for (int i = 0; i < classes.size(); i++) {
+      String name = classes.get(i);
+      int first = classes.indexOf(name);
+      if (name.isBlank() || first < i) {
+        throw GraftException.of(
+            "%s, line %d, %s; give each class a name of its own.",
+            file,
+            i + 1,
+            name.isBlank() ? "is blank" : "repeats the name in line " + (first + 1) + ", " + name);
+      }
+    }
     if (classes.stream().flatMapToInt(String::chars).anyMatch(Character::isISOControl)) {
       throw damaged(CLASSES + " has control characters in the name of a class");
     }

@@ -39,6 +39,7 @@ public final class LabelDecisions {
   private final Path file;
   private final Path dropped;
   private final List<Path> missing = new ArrayList<>();
+  private final List<Path> occupied = new ArrayList<>();
 
   /** The paths that files are moved to. */
   private final Set<Path> taken = new HashSet<>();
@@ -57,12 +58,14 @@ public final class LabelDecisions {
    *
    * @param moved number of files
    * @param missing files that could not be moved back, because they are gone
+   * @param occupied paths that no file was moved back to, because another file is there
    * @param undo the list that undoes the moves
    */
-  public record Applied(int moved, List<Path> missing, Path undo) {
-    /** Copies the list. */
+  public record Applied(int moved, List<Path> missing, List<Path> occupied, Path undo) {
+    /** Copies the lists. */
     public Applied {
       missing = List.copyOf(missing);
+      occupied = List.copyOf(occupied);
     }
   }
 
@@ -136,6 +139,12 @@ public final class LabelDecisions {
       }
     }
     if (moves.isEmpty()) {
+      if (!occupied.isEmpty()) {
+        throw GraftException.of(
+            "%s: other files are where it would move images back to, such as %s; move them"
+                + " elsewhere.",
+            file, occupied.get(0));
+      }
       throw new GraftException(
           missing.isEmpty()
               ? file
@@ -162,7 +171,7 @@ public final class LabelDecisions {
             e);
       }
     }
-    return new Applied(moves.size(), missing, undo);
+    return new Applied(moves.size(), missing, occupied, undo);
   }
 
   private static String undoList(List<Move> moves) {
@@ -261,7 +270,10 @@ public final class LabelDecisions {
       throw new GraftException(where + now + " is not inside " + data + " or " + dropped + ".");
     }
     if (Files.exists(back, LinkOption.NOFOLLOW_LINKS)) {
-      return null; // was not moved, or is back already
+      if (Files.exists(now, LinkOption.NOFOLLOW_LINKS)) {
+        occupied.add(back);
+      } // else it was not moved, or is back already
+      return null;
     }
     if (!Files.exists(now, LinkOption.NOFOLLOW_LINKS)) {
       missing.add(now);

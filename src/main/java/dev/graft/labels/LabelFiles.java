@@ -6,6 +6,7 @@ import dev.graft.io.Csv;
 import dev.graft.report.Example;
 import dev.graft.report.LabelPage;
 import dev.graft.report.Pages;
+import dev.graft.report.RunFiles;
 import dev.graft.tuning.LabelReview;
 import dev.graft.util.PathText;
 import dev.graft.util.Text;
@@ -28,8 +29,7 @@ public final class LabelFiles {
 
   private static final String PAGE = ".html";
 
-  static final String HEADER =
-      "path,label,suggested,label_probability,suggested_probability,reason";
+  static final String HEADER = Csv.line(RunFiles.LABELS);
 
   /** Maximum number of images in a section of the page. */
   private static final int MAX_SHOWN = 300;

@@ -99,7 +99,7 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
 
   private static List<Candidate> chosen(List<Candidate> found, Wanted wanted) {
     if (wanted.output().isPresent()) {
-      return List.of(named(found, wanted.output().get()));
+      return List.of(named(found, wanted.output().get(), wanted));
     }
     List<Candidate> usable = found.stream().filter(Candidate::isUsable).toList();
     if (found.isEmpty()) {
@@ -134,7 +134,7 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
     return vectors.isEmpty() ? List.of(lastTokens(tokens)) : vectors;
   }
 
-  private static Candidate named(List<Candidate> found, String name) {
+  private static Candidate named(List<Candidate> found, String name, Wanted wanted) {
     Candidate output =
         found.stream()
             .filter(each -> each.name().equals(name))
@@ -149,6 +149,10 @@ public record OutputSelection(List<Adapter.Output> outputs, List<String> notes) 
                                     ", ",
                                     "output: it has no output " + name + "; choose one of ",
                                     "."))));
+    if (wanted.tokens().isPresent() && output.isUsable() && !output.isTokens()) {
+      throw new GraftException(
+          "tokens: the output " + name + " has none, (N, T, C); set tokens to auto.");
+    }
     if (!output.isUsable()) {
       throw new GraftException(
           "output: " + name + " can't serve as features: " + output.problem() + ".");

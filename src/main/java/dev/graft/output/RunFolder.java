@@ -287,6 +287,9 @@ public final class RunFolder implements AutoCloseable {
    */
   public static RunRecord recordOf(Path run) {
     Path file = run.resolve(RECORD);
+    if (!Files.exists(file)) {
+      throw new GraftException(run + " is not the folder of a run: it has no run.json.");
+    }
     try {
       if (Files.isRegularFile(file) && Files.size(file) <= MAX_BYTES) {
         byte[] json = Files.readAllBytes(file);

@@ -15,7 +15,7 @@ import dev.graft.tuning.RunEvents;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.OptionalInt;
 
 /** Finds a run's images again, by its {@code split.csv} or by repeating the split. */
 public final class RunImages {
@@ -61,12 +61,12 @@ public final class RunImages {
           .withCode(Code.DATA);
     }
     Path file = run.resolve(RunFolder.RECIPE);
-    if (!RecipeReader.names(file, "data")) {
-      throw new GraftException(
-              file + " is damaged: it does not name the run's data; put back a copy of that file.")
-          .withCode(Code.DATA);
-    }
-    return RecipeReader.read(file, Map.of());
+    return RecipeReader.readOfRun(file)
+        .orElseThrow(
+            () ->
+                GraftException.of(
+                    "%s is damaged: it does not name the run's data; put back a copy of that file.",
+                    file));
   }
 
   /**
@@ -77,7 +77,7 @@ public final class RunImages {
   public SplitCsv.Located part(Part part) {
     Path written = run.resolve(SplitCsv.NAME);
     if (Files.isRegularFile(written)) {
-      return SplitCsv.find(written, data, part);
+      return SplitCsv.find(written, data, part, count(part));
     }
     if (drawn == null) {
       Survey survey = Survey.thorough(unchanged(), fingerprints, events);
@@ -90,6 +90,21 @@ public final class RunImages {
           case TEST -> drawn.test();
         };
     return new SplitCsv.Located(indices, List.of());
+  }
+
+  /** Returns the number of images of a part; empty without a record of the split. */
+  private OptionalInt count(Part part) {
+    if (RunFolder.status(run).isEmpty()) {
+      return OptionalInt.empty();
+    }
+    RunRecord.Data then = RunFolder.recordOf(run).data();
+    Integer count =
+        switch (part) {
+          case TRAIN -> then.train();
+          case VALIDATION -> then.validation();
+          case TEST -> then.test();
+        };
+    return count == null ? OptionalInt.empty() : OptionalInt.of(count);
   }
 
   private DataSet unchanged() {

@@ -18,13 +18,14 @@ final class Limits {
     return List.copyOf(values);
   }
 
-  /** Requires at least one text, and none of them twice. */
+  /** Requires at least one text, none of them blank or twice. */
   static void requireDistinct(String key, List<String> values) {
     requireTexts(key, values);
     if (values.isEmpty()) {
       throw new GraftException(key + ": must be the names of stages, not [].");
     }
     for (String value : values) {
+      requireText(key, value);
       if (Collections.frequency(values, value) > 1) {
         throw new GraftException(key + ": " + value + " is listed twice; list each stage once.");
       }

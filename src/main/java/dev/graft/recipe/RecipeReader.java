@@ -1,6 +1,7 @@
 package dev.graft.recipe;
 
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -36,6 +37,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -67,6 +70,10 @@ public final class RecipeReader {
   /** The number of characters of a wrong value that a message quotes. */
   private static final int MAX_QUOTED = 60;
 
+  /** Jackson's message for {@code .nan} and {@code .inf}. */
+  private static final Pattern NOT_FINITE =
+      Pattern.compile("^Malformed numeric value '([-+]?\\.\\w+)'");
+
   private RecipeReader() {}
 
   /** Quotes all text except plain names and paths, which YAML reads as text in every version. */
@@ -85,7 +92,7 @@ public final class RecipeReader {
    * CIFAR-10.
    */
   public static Recipe defaults() {
-    return convert(builtIn(), "the built-in recipe");
+    return convert(builtIn());
   }
 
   /**
@@ -96,17 +103,39 @@ public final class RecipeReader {
    * @throws GraftException if it is invalid; the message names the key, its limits and the value
    */
   public static Recipe read(Path file, Map<String, String> settings) {
-    ObjectNode tree = builtIn();
-    if (file != null) {
-      override(tree, parse(file), "", file.toString());
-    }
-    settings.forEach((key, value) -> set(tree, key, value));
-    return convert(tree, file == null ? "the settings" : file.toString());
+    return file == null ? with(builtIn(), settings) : read(file, parse(file), settings);
   }
 
-  /** Returns whether a recipe's file has a key at its top. */
-  public static boolean names(Path file, String key) {
-    return parse(file).has(key);
+  /**
+   * Reads the recipe of a run.
+   *
+   * @return empty if the file does not name the run's data, which every run writes into it
+   * @throws GraftException if it is invalid
+   */
+  public static Optional<Recipe> readOfRun(Path file) {
+    ObjectNode given = parse(file);
+    return given.has("data") ? Optional.of(read(file, given, Map.of())) : Optional.empty();
+  }
+
+  private static Recipe read(Path file, ObjectNode given, Map<String, String> settings) {
+    ObjectNode tree = builtIn();
+    override(tree, given, "", file.toString());
+    try {
+      return with(tree.deepCopy(), settings);
+    } catch (GraftException e) {
+      boolean isOfFile = problem(tree).filter(e.getMessage()::equals).isPresent();
+      throw isOfFile ? new GraftException(file + ": " + e.getMessage(), e) : e;
+    }
+  }
+
+  /** Returns what is wrong with a recipe. */
+  private static Optional<String> problem(ObjectNode tree) {
+    try {
+      with(tree, Map.of());
+      return Optional.empty();
+    } catch (GraftException e) {
+      return Optional.of(e.getMessage());
+    }
   }
 
   /** Quotes any text as a YAML value for {@link #read}. */
@@ -116,9 +145,12 @@ public final class RecipeReader {
 
   /** Returns a recipe with some of its keys changed, as in {@link #read}. */
   public static Recipe with(Recipe recipe, Map<String, String> settings) {
-    ObjectNode tree = tree(recipe);
+    return with(tree(recipe), settings);
+  }
+
+  private static Recipe with(ObjectNode tree, Map<String, String> settings) {
     settings.forEach((key, value) -> set(tree, key, value));
-    return convert(tree, "the settings");
+    return convert(tree);
   }
 
   /** Returns a recipe as YAML, with all keys. */
@@ -127,6 +159,15 @@ public final class RecipeReader {
       return YAML.writeValueAsString(tree(recipe));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** Returns the recipe that {@link #write(Recipe)} wrote. */
+  public static Recipe parse(String yaml) {
+    try {
+      return convert((ObjectNode) YAML.readTree(yaml));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e);
     }
   }
 
@@ -314,8 +355,8 @@ public final class RecipeReader {
   }
 
   /**
-   * Rejects what Jackson would take for something else: {@code *a} for the text {@code a}, {@code
-   * 010} for 8, and {@code 1e-400} for 0.
+   * Rejects {@code .nan} and {@code .inf}, and what Jackson would take for something else: {@code
+   * *a} for the text {@code a}, {@code 010} for 8, and {@code 1e-400} for 0.
    *
    * @param where the beginning of the message
    * @param places describes a place in the text; ends the first sentence
@@ -343,6 +384,18 @@ public final class RecipeReader {
               "%s has the number %s%s It is too close to 0; write 0.", where, value, place);
         }
       }
+    } catch (JsonParseException e) {
+      Matcher number = NOT_FINITE.matcher(e.getOriginalMessage());
+      if (number.find()) {
+        throw new GraftException(
+            where
+                + " has the number "
+                + number.group(1)
+                + places.apply(e.getLocation())
+                + " Write a finite number.",
+            e);
+      }
+      throw e;
     }
   }
 
@@ -442,7 +495,7 @@ public final class RecipeReader {
     return tree.properties().stream().map(Map.Entry::getKey).collect(Collectors.joining(", "));
   }
 
-  private static Recipe convert(ObjectNode given, String where) {
+  private static Recipe convert(ObjectNode given) {
     ObjectNode tree = given.deepCopy();
     for (String list : List.of("features", "data-dir")) {
       JsonNode only = tree.path(list);
@@ -472,7 +525,7 @@ public final class RecipeReader {
       throw new GraftException(
           key + ": must be " + expected(e) + ", not " + found(tree, key) + ".", e);
     } catch (JsonProcessingException e) {
-      throw new GraftException(where + " is not a recipe: " + problem(e) + ".", e);
+      throw new GraftException("The settings are not a recipe: " + problem(e) + ".", e);
     }
   }
 
@@ -481,14 +534,14 @@ public final class RecipeReader {
   }
 
   private static String expected(JsonMappingException e) {
-    if (e.getCause() instanceof InputCoercionException) {
-      return "a whole number closer to 0";
-    }
     JavaType type = declared(e);
     boolean isAuto = type.getRawClass() == Auto.class;
     JavaType given = isAuto ? type.containedType(0) : type;
     if (given.isEnumType()) {
       return "one of " + (isAuto ? Recipe.AUTO + ", " : "") + names(given.getRawClass());
+    }
+    if (e.getCause() instanceof InputCoercionException) {
+      return "a whole number closer to 0";
     }
     String kind = kind(given);
     return (isAuto ? Recipe.AUTO + (kind.contains(" or ") ? ", " : " or ") : "") + kind;

@@ -13,14 +13,20 @@ import dev.graft.util.Text;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
@@ -38,6 +44,12 @@ public final class Charts {
 
   /** Pixels per unit of a chart's drawing: sharp text on screens of high density. */
   private static final int SCALE = 2;
+
+  /** Length of a PNG file's signature and first chunk, IHDR. */
+  private static final int PNG_HEADER = 33;
+
+  /** Marks a file as Graft's. */
+  private static final byte[] SOFTWARE = chunk("tEXtSoftware\0Graft");
 
   private Charts() {}
 
@@ -135,13 +147,41 @@ public final class Charts {
     }
   }
 
+  /** Returns whether a file is an image that this class wrote. */
+  public static boolean isOwn(Path file) {
+    try (InputStream stream = Files.newInputStream(file)) {
+      byte[] start = stream.readNBytes(PNG_HEADER + SOFTWARE.length);
+      return Arrays.equals(
+          start, Math.min(PNG_HEADER, start.length), start.length, SOFTWARE, 0, SOFTWARE.length);
+    } catch (IOException e) {
+      return false; // a folder, or unreadable
+    }
+  }
+
   private static byte[] png(BufferedImage image) throws IOException {
     try (var bytes = new ByteArrayOutputStream();
         var stream = new MemoryCacheImageOutputStream(bytes)) {
       ImageIO.write(image, "png", stream);
       stream.flush();
-      return bytes.toByteArray();
+      byte[] png = bytes.toByteArray();
+      return ByteBuffer.allocate(png.length + SOFTWARE.length)
+          .put(png, 0, PNG_HEADER)
+          .put(SOFTWARE)
+          .put(png, PNG_HEADER, png.length - PNG_HEADER)
+          .array();
     }
+  }
+
+  /** Returns a chunk of a PNG file: length, type, content and checksum. */
+  private static byte[] chunk(String typeAndContent) {
+    byte[] bytes = typeAndContent.getBytes(StandardCharsets.ISO_8859_1);
+    CRC32 checksum = new CRC32();
+    checksum.update(bytes);
+    return ByteBuffer.allocate(bytes.length + 8)
+        .putInt(bytes.length - 4)
+        .put(bytes)
+        .putInt((int) checksum.getValue())
+        .array();
   }
 
   /** Returns an image as a {@code data:} URL. */

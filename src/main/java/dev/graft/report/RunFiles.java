@@ -17,6 +17,7 @@ import dev.graft.util.PathText;
 import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -40,6 +41,10 @@ import java.util.function.Function;
  */
 public record RunFiles(
     Path folder, JsonNode record, String recipe, History history, Evaluation evaluation) {
+  /** The header of {@code labels.csv}. */
+  public static final List<String> LABELS =
+      List.of("path", "label", "suggested", "label_probability", "suggested_probability", "reason");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -50,9 +55,9 @@ public record RunFiles(
   public static RunFiles read(Path folder) {
     JsonNode record = record(folder);
     if (!hasMetrics(record)) {
-      String status = record.path("status").asText();
-      throw new GraftException(
-          "The run in " + folder + " was not completed (" + status + "), so it has no metrics.");
+      throw GraftException.of(
+          "The run in %s was not completed (%s), so it has no metrics (finish it with %s).",
+          folder, record.path("status").asText(), resumption(folder));
     }
     return read(folder, record);
   }
@@ -93,8 +98,9 @@ public record RunFiles(
 
   /** Reads a run's folder, with a record that is not written yet. */
   public static RunFiles read(Path folder, JsonNode record) {
+    Path file = folder.resolve("recipe.yaml");
     try {
-      String recipe = Files.readString(folder.resolve("recipe.yaml"));
+      String recipe = Files.readString(file);
       double minDelta =
           new YAMLMapper().readTree(recipe).at("/early-stopping/min-delta").asDouble(0);
       return new RunFiles(
@@ -103,8 +109,10 @@ public record RunFiles(
           recipe,
           history(folder.resolve("history.csv"), minDelta),
           evaluation(folder, record));
-    } catch (IOException e) {
+    } catch (NoSuchFileException e) {
       throw damaged(folder, e);
+    } catch (IOException e) {
+      throw new GraftException(file + " is damaged; restore it, or repeat the run.", e);
     }
   }
 
@@ -123,11 +131,25 @@ public record RunFiles(
    * @throws GraftException if the file or a row can't be read
    */
   private static <T> List<T> table(Path file, Function<List<String>, T> row) {
+    return table(file, List.of(), row);
+  }
+
+  /**
+   * Reads a table of a run, as above.
+   *
+   * @param header its first row; empty for any
+   */
+  private static <T> List<T> table(Path file, List<String> header, Function<List<String>, T> row) {
     List<List<String>> rows;
     try {
       rows = Csv.read(file);
     } catch (IOException e) {
       throw damaged(file.getParent(), e);
+    }
+    if (!header.isEmpty() && (rows.isEmpty() || !rows.get(0).equals(header))) {
+      throw GraftException.of(
+          "%s is damaged: its first row is not %s; restore it, or repeat the run.",
+          file, String.join(",", header));
     }
     List<T> table = new ArrayList<>();
     for (int i = 1; i < rows.size(); i++) {
@@ -157,8 +179,8 @@ public record RunFiles(
             row ->
                 new Prediction(
                     imageIndex(row.get(0)),
-                    index(indices, row.get(1)),
-                    index(indices, row.get(2)),
+                    index(indices, row.get(1), folder),
+                    index(indices, row.get(2), folder),
                     Float.parseFloat(share(row.get(3)))));
     int tested = record.at("/data/test").asInt(predictions.size());
     if (predictions.isEmpty() || predictions.size() != tested) {
@@ -193,11 +215,12 @@ public record RunFiles(
     return text;
   }
 
-  private static int index(Map<String, Integer> indices, String name) {
+  private static int index(Map<String, Integer> indices, String name, Path folder) {
     Integer index = indices.get(name);
     if (index == null) {
       throw new GraftException(
-          "predictions.csv has the class "
+          folder.resolve("predictions.csv")
+              + " has the class "
               + name
               + ", which classes.csv lacks; restore them, or repeat the run.");
     }
@@ -218,6 +241,15 @@ public record RunFiles(
     return "fine-tune --recipe "
         + PathText.quoted(shown(folder.resolve("recipe.yaml")))
         + (output.equals("output") ? "" : " --output " + PathText.quoted(output));
+  }
+
+  /** Returns the Graft command that goes on with the run, from the working folder. */
+  public String resumption() {
+    return resumption(folder);
+  }
+
+  private static String resumption(Path folder) {
+    return "fine-tune --resume " + PathText.quoted(shown(folder));
   }
 
   /** Returns a path relative to the working folder, unless it is elsewhere and given absolutely. */
@@ -280,18 +312,20 @@ public record RunFiles(
   /** Returns the rows of a run's {@code labels.csv}; none if it has no such file. */
   public static List<LabelRow> labels(Path run) {
     Path file = run.resolve("labels.csv");
-    return Files.isRegularFile(file)
-        ? table(
-            file,
-            row ->
-                new LabelRow(
-                    row.get(0),
-                    row.get(1),
-                    row.get(2),
-                    Double.parseDouble(row.get(3)),
-                    Double.parseDouble(row.get(4)),
-                    List.of(row.get(5).split(" ")).contains("label")))
-        : List.of();
+    if (!Files.isRegularFile(file)) {
+      return List.of();
+    }
+    return table(
+        file,
+        LABELS,
+        row ->
+            new LabelRow(
+                row.get(0),
+                row.get(1),
+                row.get(2),
+                Double.parseDouble(share(row.get(3))),
+                Double.parseDouble(share(row.get(4))),
+                List.of(row.get(5).split(" ")).contains("label")));
   }
 
   /** Returns the first images whose label is probably wrong. */

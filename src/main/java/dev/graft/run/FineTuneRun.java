@@ -165,8 +165,13 @@ public final class FineTuneRun {
   private Completed resume(Path run) throws IOException {
     RunRecord before = RunFolder.recordOf(run);
     identity.requireSame(run, before, events);
+    identity.requireSame(run, checkpoints(RunFolder.checkpoints(run)).identity());
     RunRecord again = begun().resumedAt(before.resumed());
     return run(RunFolder.resume(output, run, again));
+  }
+
+  private Checkpoints checkpoints(Path folder) {
+    return new Checkpoints(folder, identity.text(), events::warned, Checkpoints.Pace.DEFAULT);
   }
 
   private Completed run() throws IOException {
@@ -237,9 +242,7 @@ public final class FineTuneRun {
       if (isTimed()) {
         tuning.saveInitialWeights();
       }
-      Checkpoints checkpoints =
-          new Checkpoints(
-              folder.checkpoints(), identity.text(), events::warned, Checkpoints.Pace.DEFAULT);
+      Checkpoints checkpoints = checkpoints(folder.checkpoints());
       var recorder = new Recorder(folder, ranges, tuning, training, watch);
       Tuning.Result result = tuning.run(split, survey, checkpoints, EXAMPLES, recorder);
       History history = result.history();

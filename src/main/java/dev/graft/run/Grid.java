@@ -78,6 +78,9 @@ public record Grid(Map<String, List<String>> values) {
                 + " is not a key with its values; write KEY=VALUE,VALUE, such as"
                 + " learning-rate=1e-3,3e-3.");
       }
+      if (Set.copyOf(each).size() < each.size()) {
+        throw new GraftException("grid: " + text + " has a value twice; give each value once.");
+      }
       if (values.put(text.substring(0, equals), each) != null) {
         throw new GraftException(
             "grid: " + text.substring(0, equals) + " is given twice; give all values at once.");

@@ -12,7 +12,6 @@ import dev.graft.output.RunFolder;
 import dev.graft.output.RunImages;
 import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
-import dev.graft.recipe.RecipeReader;
 import dev.graft.report.Example;
 import dev.graft.report.Pages;
 import dev.graft.report.RunFiles;
@@ -22,7 +21,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Writes the page of a run, {@code report.html}, from the files in its folder. */
@@ -60,7 +58,7 @@ public final class Reporter {
    */
   public static Path write(Path run, OutputFolder output, RunEvents events) throws IOException {
     RunFiles files = RunFiles.read(run);
-    Recipe recipe = RecipeReader.read(run.resolve(RunFolder.RECIPE), Map.of());
+    Recipe recipe = RunImages.recipe(run);
     // The model has a copy of an external backbone, whose original file may be gone.
     NetworkDesign design = SavedModel.contents(RunFolder.modelOf(run)).design().at(1);
     try (Fingerprints fingerprints = new Fingerprints(output.fingerprints())) {

@@ -23,6 +23,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The inputs that a run's result depends on. They are recorded in {@code run.json} and in the
@@ -34,6 +36,7 @@ record RunIdentity(PreparedRun run) {
    * error lists the differences; otherwise it is the error of {@link RecipeResolver#check}.
    */
   static void requireResumable(Path run, Recipe asked) {
+    RunImages.recipe(run); // refuses a damaged one
     try {
       RecipeResolver.check(asked);
     } catch (GraftException e) {
@@ -132,6 +135,25 @@ record RunIdentity(PreparedRun run) {
     }
   }
 
+  /**
+   * Refuses to continue from a checkpoint of another recipe.
+   *
+   * @param checkpoint the {@linkplain #text identity} in the checkpoint, if there is one
+   */
+  void requireSame(Path folder, Optional<String> checkpoint) {
+    String now = text();
+    if (checkpoint.isPresent() && !checkpoint.get().equals(now)) {
+      throw GraftException.of(
+          "%s can't be resumed, because its recipe.yaml was changed after its last checkpoint (%s)."
+              + " Change that back, or start a new run with it.",
+          folder,
+          String.join(
+              "; ",
+              RecipeReader.differences(
+                  RecipeReader.parse(recipe(checkpoint.get())), RecipeReader.parse(recipe(now)))));
+    }
+  }
+
   private static String threads(RunRecord.Provenance provenance) {
     Integer threads = provenance.engine().threads();
     return threads == null ? "the engine's number of threads" : Names.count(threads, "thread");
@@ -145,12 +167,16 @@ record RunIdentity(PreparedRun run) {
   /** Returns the identity for the run's checkpoints. */
   String text() {
     return String.join(
-        "\n",
+        "\n", // the recipe starts in the fifth line
         run.data().sha256(),
         run.backbone().weights().sha256(),
         engine(provenance()),
         Build.commit(),
         RecipeReader.write(DataSets.withAbsolutePaths(run.recipe())));
+  }
+
+  private static String recipe(String text) {
+    return text.lines().skip(4).collect(Collectors.joining("\n"));
   }
 
   static RunRecord.Parameters parameters(NetworkDesign design) {

@@ -90,7 +90,7 @@ public final class Checkpoints {
 
   /**
    * @param folder need not exist
-   * @param run identifies the run; checkpoints of another run are not used
+   * @param run identifies the run in the checkpoints that are written
    * @param warnings receives a sentence if a checkpoint can't be written or read
    */
   public Checkpoints(Path folder, String run, Consumer<String> warnings, Pace pace) {
@@ -172,7 +172,17 @@ public final class Checkpoints {
   }
 
   /**
-   * Reads the newest checkpoint of this run that is not damaged.
+   * Returns the text that identifies the run of the newest checkpoint that is not damaged; empty
+   * without one.
+   */
+  public Optional<String> identity() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      return newest(manager).map(saved -> saved.header().run());
+    }
+  }
+
+  /**
+   * Reads the newest checkpoint that is not damaged.
    *
    * @param manager creates its arrays
    */
@@ -181,16 +191,16 @@ public final class Checkpoints {
       return Optional.empty();
     }
     AtomicFiles.deleteUnfinished(folder);
-    for (Path file : newestFirst()) {
+    List<Path> files = newestFirst();
+    for (Path file : files) {
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-        Saved saved = read(channel, manager);
-        if (saved.header().run().equals(run)) {
-          return Optional.of(saved);
-        }
-        warnings.accept(file + " is a checkpoint of another run, and is not used.");
+        return Optional.of(read(channel, manager));
       } catch (IOException | IllegalArgumentException e) {
         warnings.accept(Text.of("%s is damaged, and is not used: %s", file, e.getMessage()));
       }
+    }
+    if (!files.isEmpty()) {
+      warnings.accept("No checkpoint is usable, so the training starts again at epoch 1.");
     }
     return Optional.empty();
   }

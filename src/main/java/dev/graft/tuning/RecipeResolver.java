@@ -178,7 +178,8 @@ public final class RecipeResolver {
    *
    * @param recipe resolved, see {@link #resolve(Recipe, int, int)}
    * @param belonging the preprocessing that the weights were trained with
-   * @throws GraftException for unknown stages, or an input too small for the backbone
+   * @throws GraftException for unknown stages, for an input too small for the backbone, and for
+   *     settings of the frozen part if there is none
    */
   public static NetworkDesign design(Recipe recipe, Preprocessing belonging, int classes) {
     BackboneInfo entry = entry(recipe);
@@ -201,14 +202,33 @@ public final class RecipeResolver {
             recipe.features().stages().value(),
             new NetworkDesign.Scaling(recipe.features().power(), recipe.features().standardize()),
             layers);
+    requirePossible(recipe, design);
+    return design;
+  }
+
+  private static void requirePossible(Recipe recipe, NetworkDesign design) {
     if (recipe.training().stochasticDepth() > 0
         && design.trainsBackbone()
         && !design.trainsResidualBlocks()) {
       throw GraftException.of(
           "stochastic-depth: no trained stage of %s is a residual block; set it to 0.",
-          backbone.name());
+          design.backbone().name());
     }
-    return design;
+    if (design.cut() == 0) {
+      Recipe.Execution execution = recipe.execution();
+      refuseWithoutFrozenPart(
+          execution.precision() == Recipe.Precision.INT8, recipe, "precision", "float32");
+      refuseWithoutFrozenPart(
+          execution.frozenPartEngine().is(FrozenPartEngine.ONNXRUNTIME),
+          recipe,
+          "root-engine",
+          "auto");
+    }
+  }
+
+  /** Returns whether only the center of an image becomes the input. */
+  public static boolean crops(Recipe recipe) {
+    return preprocessing(recipe, entry(recipe).preprocessing()).framing().part().crops();
   }
 
   private static Preprocessing preprocessing(Recipe recipe, Preprocessing belonging) {
@@ -323,28 +343,17 @@ public final class RecipeResolver {
   /**
    * Checks a recipe's network settings before anything is loaded.
    *
-   * @throws GraftException as for {@link #design}, for missing weights, and for settings of the
-   *     frozen part if there is none
+   * @throws GraftException as for {@link #design}, and for missing weights
    */
   public static void checkNetwork(Recipe asked) {
     checkScale(asked);
     Recipe recipe = resolve(asked);
-    NetworkDesign design = design(recipe, 2);
+    design(recipe, 2);
     BackboneInfo entry = entry(recipe);
     if (entry.network().external().isPresent()) {
       checkExternal(recipe, entry);
     } else {
       WeightSource.of(recipe.backbone().weights(), entry);
-    }
-    if (design.cut() == 0) {
-      Recipe.Execution execution = recipe.execution();
-      refuseWithoutFrozenPart(
-          execution.precision() == Recipe.Precision.INT8, recipe, "precision", "float32");
-      refuseWithoutFrozenPart(
-          execution.frozenPartEngine().is(FrozenPartEngine.ONNXRUNTIME),
-          recipe,
-          "root-engine",
-          "auto");
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.graft.util;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -31,6 +32,9 @@ public final class Messages {
   private static final Pattern QUALIFIER =
       Pattern.compile("\\G(?:::[^()\\s]*(?=\\()|>| const\\b| volatile\\b| noexcept\\b)");
 
+  /** The ending of the name that a file has until it is complete. */
+  private static final Pattern TEMPORARY = Pattern.compile("\\.[0-9a-f-]{36}\\.unfinished$");
+
   private Messages() {}
 
   /**
@@ -44,9 +48,14 @@ public final class Messages {
     if (!(failure instanceof FileSystemException file) || file.getFile() == null) {
       return reason;
     }
+    return path(file) + ": " + reason;
+  }
+
+  /** Returns the path of a file that failed, without the ending of a temporary file. */
+  public static String path(FileSystemException failure) {
     // Of a move, the target: the other one is a temporary file.
-    String path = file.getOtherFile() == null ? file.getFile() : file.getOtherFile();
-    return printable(path) + ": " + reason;
+    String path = failure.getOtherFile() == null ? failure.getFile() : failure.getOtherFile();
+    return printable(TEMPORARY.matcher(path).replaceFirst(""));
   }
 
   /** Returns why reading or writing failed, as {@link #of(IOException)}, but without the path. */
@@ -55,6 +64,9 @@ public final class Messages {
   }
 
   private static String reason(Throwable failure, String otherwise) {
+    if (failure instanceof CharacterCodingException) {
+      return "it is not text in UTF-8";
+    }
     return failure instanceof FileSystemException file && file.getFile() != null
         ? fault(file, otherwise)
         : of(failure.getMessage(), otherwise);

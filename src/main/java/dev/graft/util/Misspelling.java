@@ -2,6 +2,7 @@ package dev.graft.util;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Finds the known name that a misspelled one probably stands for. */
@@ -16,13 +17,15 @@ public final class Misspelling {
 
   /**
    * Returns the most similar of the known names that are similar: at most a third of the characters
-   * differ, or the given name is the start or the end of the known one. Names such as {@code
-   * head.hidden} are also similar if their last parts are.
+   * differ, or the given name is the start or the end of the known one. Upper case does not differ
+   * from lower case, which all known names have. Names such as {@code head.hidden} are also similar
+   * if their last parts are.
    */
   public static Optional<String> nearest(String given, Collection<String> known) {
+    String lower = given.toLowerCase(Locale.ROOT);
     return known.stream()
-        .filter(each -> isSimilar(each, given) || isSimilar(last(each), last(given)))
-        .min(Comparator.comparingInt(each -> distanceOfPaths(each, given)));
+        .filter(each -> isSimilar(each, lower) || isSimilar(last(each), last(lower)))
+        .min(Comparator.comparingInt(each -> distanceOfPaths(each, lower)));
   }
 
   private static boolean isSimilar(String known, String given) {

@@ -159,22 +159,19 @@ public record ExternalBackbone(BackboneInfo info, List<String> declared, List<St
     if (repository.isPresent()) {
       return repository.get().network(options.variant(), Progress.Display.NONE);
     }
-    if (!isFile(name)) {
-      return ofZoo(name);
+    boolean isFile = isFile(name);
+    if (isFile && Files.isDirectory(Path.of(name))) {
+      return HubFolder.network(Path.of(name), options.variant());
     }
-    Path file = Path.of(name);
-    if (Files.isDirectory(file)) {
-      return HubFolder.network(file, options.variant());
-    }
-    if (!Files.isRegularFile(file)) {
+    if (isFile && !Files.isRegularFile(Path.of(name))) {
       throw new GraftException("the file does not exist; check the path.");
     }
     if (options.variant().isPresent()) {
       throw new GraftException(
-          "variant: it chooses among the files of a folder, and backbone names a file; set it to"
+          "variant: it chooses among the files of a folder, and backbone names none; set it to"
               + " auto.");
     }
-    return file;
+    return isFile ? Path.of(name) : ofZoo(name);
   }
 
   /** Returns the format of a file, or explains why other files are not networks. */

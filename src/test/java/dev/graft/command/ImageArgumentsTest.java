@@ -81,6 +81,8 @@ class ImageArgumentsTest {
   void folderWithoutImagesIsReported() throws IOException {
     files("p/notes.txt");
     assertThat(expand("p")).containsExactly("There are no images in p.");
+    assertThat(ImageArguments.expand(List.of(""), heic::add).get(0).missing())
+        .contains("The name of an image is empty.");
   }
 
   @Test

@@ -189,6 +189,19 @@ class RunLinesTest {
     assertThat(decided(Map.of("head-epochs", "0"), "none")).doesNotContain("Without effect");
   }
 
+  @Test
+  void settingsThatTheBackboneHasNoUseForAreNamed() throws IOException {
+    Map<String, String> external = Map.of("tokens", "mean", "variant", "fp16");
+    assertThat(decided(external, "none").lines())
+        .endsWith("Without effect, because the backbone is built in: variant, tokens.");
+    Map<String, String> whole = Map.of("backbone", "vgg16", "crop-share", "0.9");
+    assertThat(decided(whole, "none").lines())
+        .endsWith("Without effect, because framing is not center-crop: crop-share.");
+    Map<String, String> center =
+        Map.of("backbone", "vgg16", "crop-share", "0.9", "framing", "center-crop");
+    assertThat(decided(center, "none")).doesNotContain("Without effect");
+  }
+
   private String decided(Map<String, String> settings, String unfreeze) throws IOException {
     out.reset();
     Recipe asked = RecipeReader.read(null, settings);

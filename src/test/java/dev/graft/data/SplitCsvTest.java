@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class SplitCsvTest {
 
   private List<String> test() {
     DataSet data = ImageMaker.open(pets);
-    SplitCsv.Located test = SplitCsv.find(csv, data, Part.TEST);
+    SplitCsv.Located test = SplitCsv.find(csv, data, Part.TEST, OptionalInt.empty());
     return Arrays.stream(test.indices()).mapToObj(data.images()::place).toList();
   }
 
@@ -98,7 +99,8 @@ class SplitCsvTest {
     Files.delete(pets.resolve("cat/04.png"));
     Files.write(pets.resolve("dog/05.png"), new byte[0]);
 
-    SplitCsv.Located test = SplitCsv.find(csv, ImageMaker.open(pets), Part.TEST);
+    SplitCsv.Located test =
+        SplitCsv.find(csv, ImageMaker.open(pets), Part.TEST, OptionalInt.empty());
     assertThat(test.indices()).containsExactly(4);
     assertThat(test.lost()).containsExactly(pets.resolve("cat/04.png"), pets.resolve("dog/05.png"));
 
@@ -107,7 +109,7 @@ class SplitCsvTest {
         relabeled, "path,label\npets/cat/05.png,dog\npets/cat/00.png,cat\npets/cat/01.png,cat\n");
     DataSet other = ImageFolder.open(relabeled, 0, ReadingRules.DEFAULT, Progress.Display.NONE);
     assertThatExceptionOfType(GraftException.class)
-        .isThrownBy(() -> SplitCsv.find(csv, other, Part.TEST))
+        .isThrownBy(() -> SplitCsv.find(csv, other, Part.TEST, OptionalInt.empty()))
         .withMessage(
             "None of the 3 test images that "
                 + csv
@@ -128,12 +130,32 @@ class SplitCsvTest {
     ImageMaker.write(pets.resolve("cat/04.png"), 99);
     Files.move(pets.resolve("dog/05.png"), pets.resolve("cat/06.png")); // another class
 
-    SplitCsv.Located test = SplitCsv.find(csv, ImageMaker.open(pets), Part.TEST);
+    SplitCsv.Located test =
+        SplitCsv.find(csv, ImageMaker.open(pets), Part.TEST, OptionalInt.empty());
     assertThat(test.indices()).containsExactly(5);
     assertThat(test.lost()).containsExactly(pets.resolve("cat/04.png"), pets.resolve("dog/05.png"));
 
     Files.writeString(csv, Files.readString(csv).replaceAll(",[^,\n]*\n", "\n"));
     assertThat(test()).containsExactly(path("cat/04.png"), path("cat/05.png"));
+  }
+
+  @Test
+  void aFileThatIsCutOrEmptyIsRefused() throws IOException {
+    String whole = Files.readString(csv);
+    DataSet data = ImageMaker.open(pets);
+    Files.writeString(
+        csv, whole.substring(0, whole.indexOf(pets.resolve("dog/05.png").toString())));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> SplitCsv.find(csv, data, Part.TEST, OptionalInt.of(3)))
+        .withMessage(
+            csv
+                + " is damaged: it names 2 of the run's 3 test images; put it back, or name other"
+                + " images.");
+    assertThat(SplitCsv.find(csv, data, Part.TRAIN, OptionalInt.of(7)).indices()).hasSize(7);
+    Files.writeString(csv, "");
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> SplitCsv.find(csv, data, Part.TEST, OptionalInt.empty()))
+        .withMessageStartingWith(csv + " is damaged: it names 0 of the run's test images; ");
   }
 
   @Test

@@ -347,6 +347,25 @@ class SavedModelTest {
     }
   }
 
+  @Test
+  void aBlankOrRepeatedNameOfAClassIsRefused() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      saveSmallCnn(manager);
+    }
+    Path model = folder.resolve("model");
+    Path names = model.resolve("synset.txt");
+    Files.write(names, List.of("cat", "", "dog", "zebra"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> ModelRunner.load(model, Device.cpu()))
+        .withMessageEndingWith(names + ", line 2, is blank; give each class a name of its own.");
+    Files.write(names, List.of("cat", "dog", "zebra", "dog"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> ModelRunner.load(model, Device.cpu()))
+        .withMessageEndingWith(
+            names
+                + ", line 4, repeats the name in line 2, dog; give each class a name of its own.");
+  }
+
   /** Failure modes of a model folder. */
   private interface Damage {
     void to(Path model) throws IOException;

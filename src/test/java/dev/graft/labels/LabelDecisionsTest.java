@@ -140,6 +140,27 @@ class LabelDecisionsTest {
   }
 
   @Test
+  void aFileThatIsInTheWayOfAnUndoneMoveIsLeftAndNamed() throws IOException {
+    Path decisions = decided("cat/1.png,move,dog\ncat/2.png,move,dog\n");
+    Path undo = LabelDecisions.apply(photos, decisions, output).undo();
+    Path other = Files.writeString(photos.resolve("cat/2.png"), "another");
+
+    LabelDecisions.Applied undone = LabelDecisions.apply(photos, undo, output);
+
+    assertThat(undone.moved()).isOne();
+    assertThat(undone.missing()).isEmpty();
+    assertThat(undone.occupied()).containsExactly(other);
+    assertThat(other).hasContent("another");
+    assertThat(files()).containsExactly("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png");
+    assertThatThrownBy(() -> LabelDecisions.apply(photos, undo, output))
+        .hasMessage(
+            undo
+                + ": other files are where it would move images back to, such as "
+                + other
+                + "; move them elsewhere.");
+  }
+
+  @Test
   void classFoldersAreFoundFromDeepInsideAnotherAndByTheirNormalizedName() throws IOException {
     Files.createDirectories(photos.resolve("cat/2021/dog"));
     Files.writeString(photos.resolve("cat/2021/3.png"), "deep");

@@ -110,6 +110,11 @@ class OutputSelectionTest {
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> chosen(output("index"), TOKENS, index))
         .withMessage("output: index can't serve as features: it is of int64.");
+    Wanted both = new Wanted(Optional.of(Pooling.CLS), Optional.of(POOLED.name()));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> chosen(both, TOKENS, POOLED))
+        .withMessage(
+            "tokens: the output " + POOLED.name() + " has none, (N, T, C); set tokens to auto.");
     assertThatExceptionOfType(GraftException.class)
         .isThrownBy(() -> chosen(tokens(Pooling.CLS), POOLED))
         .withMessage("it has no output of tokens, (N, T, C); set tokens to auto.");

@@ -478,10 +478,11 @@ class RunFolderTest {
   @Test
   void aMissingOrDamagedRecordIsReportedInASentence() throws IOException {
     Path file = output.resolve("run.json");
-    for (String text : new String[] {null, "", "{", "[]", "{\"status\" : \"fine\"}"}) {
-      if (text != null) {
-        Files.writeString(file, text);
-      }
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> RunFolder.recordOf(output))
+        .withMessage(output + " is not the folder of a run: it has no run.json.");
+    for (String text : List.of("", "{", "[]", "{\"status\" : \"fine\"}")) {
+      Files.writeString(file, text);
       assertThatExceptionOfType(GraftException.class)
           .as(text)
           .isThrownBy(() -> RunFolder.recordOf(output))
@@ -555,6 +556,19 @@ class RunFolderTest {
         .isThrownBy(() -> RunFolder.resume(folder, ended.path(), RUNNING));
     Files.delete(ended.plots());
     RunFolder.resume(folder, ended.path(), RUNNING).close();
+  }
+
+  @Test
+  void theRecipeOfARunMustNameItsData() throws IOException {
+    RunFolder run = create();
+    run.close();
+    Path recipe = run.path().resolve(RunFolder.RECIPE);
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> RunImages.recipe(run.path()))
+        .withMessage(
+            recipe + " is damaged: it does not name the run's data; put back a copy of that file.");
+    Files.writeString(recipe, "data: photos\nseed: 7\n");
+    assertThat(RunImages.recipe(run.path()).seed()).isEqualTo(7);
   }
 
   /** Creates the folders that these names could lead to, and checks that none is a run. */

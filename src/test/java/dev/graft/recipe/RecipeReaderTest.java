@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -309,6 +310,7 @@ class RecipeReaderTest {
         "epochs | [1] | a whole number, not [1]",
         "epochs | {a: 1} | a whole number, not {\"a\":1}",
         "epochs | 99999999999 | a whole number closer to 0, not 99999999999",
+        "schedule | 99999999999999999999 | one of constant, cosine, one-cycle, not 99999999999999999999",
         "seed | 5.5 | a whole number, not 5.5",
         "seed | 9223372036854775808 | a whole number closer to 0, not 9223372036854775808",
         "learning-rate | fast | auto or a number, not \"fast\"",
@@ -344,7 +346,7 @@ class RecipeReaderTest {
     assertRefused(() -> set(key, value)).withMessage(key + ": must be " + answer + ".");
     Path file = file(key.replace(".", ":\n  ") + ": " + value + "\n");
     assertRefused(() -> RecipeReader.read(file, Map.of()))
-        .withMessage(key + ": must be " + answer + ".");
+        .withMessage(file + ": " + key + ": must be " + answer + ".");
   }
 
   @ParameterizedTest
@@ -489,11 +491,40 @@ class RecipeReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"[1", "@x", "a: b: c", ".inf", "3\nseed: 4"})
+  @ValueSource(strings = {"[1", "@x", "a: b: c", "3\nseed: 4"})
   void invalidYamlOfASettingIsReported(String value) {
     assertRefused(() -> set("epochs", value))
         .withMessage(
             "epochs: " + value.replace('\n', '?') + " is not a YAML value; write text in quotes.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {".nan", ".inf", "-.inf"})
+  void numbersThatAreNotFiniteAreRefused(String value) throws IOException {
+    String problem = " has the number " + value;
+    assertRefused(() -> set("learning-rate", value))
+        .withMessage("learning-rate" + problem + ". Write a finite number.");
+    Path file = file("seed: 1\nmean: [1, " + value + ", 2]\n");
+    assertRefused(() -> RecipeReader.read(file, Map.of()))
+        .withMessageMatching(
+            Pattern.quote(file + problem) + " \\(line 2, .*\\)\\. Write a finite number\\.");
+  }
+
+  @Test
+  void aWrongValueOfAFileNamesTheFile() throws IOException {
+    Path file = file("epochs: 3\nlearning-rate: 0\n");
+    String problem = "learning-rate: must be auto or above 0 (from 1e-30 to 1e+30), not 0.0.";
+    assertRefused(() -> RecipeReader.read(file, Map.of())).withMessage(file + ": " + problem);
+    assertRefused(() -> RecipeReader.read(file, Map.of("learning-rate", "-1")))
+        .withMessageStartingWith("learning-rate: ");
+    assertThat(RecipeReader.read(file, Map.of("learning-rate", "1")).training().learningRate())
+        .isEqualTo(Auto.of(1.0));
+  }
+
+  @Test
+  void blankNamesOfStagesAreRefused() {
+    assertRefused(() -> set("features", "['']")).withMessage("features: must not be empty.");
+    assertRefused(() -> set("features", "[' ', a]")).withMessage("features: must not be empty.");
   }
 
   @Test

@@ -144,7 +144,9 @@ class PagesTest {
         .contains("the weights are those of the last epoch, 2; the best by the validation loss")
         .contains("was 1<");
     write("run.json", record("interrupted", 0.75).replaceFirst("}$", last));
-    assertThat(page()).contains("these are the figures of epoch 2.").doesNotContain("best so far");
+    assertThat(page())
+        .contains("these are the figures of epoch 2.", "Go on with: <code>fine-tune --resume ")
+        .doesNotContain("best so far");
   }
 
   @Test
@@ -413,7 +415,9 @@ class PagesTest {
     write("run.json", "{\"status\": \"interrupted\"}");
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
-        .hasMessageEndingWith("was not completed (interrupted), so it has no metrics.");
+        .hasMessageContaining(
+            "was not completed (interrupted), so it has no metrics (finish it with")
+        .hasMessageContaining("fine-tune --resume ");
     assertThat(RunFiles.ifMeasured(folder)).isEmpty();
   }
 
@@ -423,8 +427,8 @@ class PagesTest {
     assertThatThrownBy(() -> RunFiles.read(folder))
         .isInstanceOf(GraftException.class)
         .hasMessage(
-            "predictions.csv has the class lynx, which classes.csv lacks; restore them, or repeat"
-                + " the run.");
+            folder.resolve("predictions.csv")
+                + " has the class lynx, which classes.csv lacks; restore them, or repeat the run.");
     write("predictions.csv", "index,truth,predicted,probability\n0,cat,cat,1\n-5,cat,cat,1\n");
     assertDamaged("predictions.csv", 3, () -> RunFiles.read(folder));
     write("predictions.csv", "index,truth,predicted,probability\n0,cat,cat,NaN\n");
@@ -437,6 +441,10 @@ class PagesTest {
                 + " the run.");
     write("history.csv", "epoch\nx\n");
     assertDamaged("history.csv", 2, () -> RunFiles.read(folder));
+    Files.write(folder.resolve("recipe.yaml"), new byte[] {(byte) 0xe4});
+    assertThatThrownBy(() -> RunFiles.read(folder))
+        .isInstanceOf(GraftException.class)
+        .hasMessage(folder.resolve("recipe.yaml") + " is damaged; restore it, or repeat the run.");
   }
 
   @Test
@@ -444,8 +452,20 @@ class PagesTest {
     write("typicality.csv", "index,typicality\n0,much\n");
     assertDamaged("typicality.csv", 2, this::page);
     Files.delete(folder.resolve("typicality.csv"));
-    write("labels.csv", "path,label,suggested,label_probability,suggested_probability,reason\nx\n");
+    String header = String.join(",", RunFiles.LABELS) + "\n";
+    write("labels.csv", header + "x\n");
     assertDamaged("labels.csv", 2, this::page);
+    write("labels.csv", header + "a,cat,dog,0.1,0.9,label\na,cat,dog,0.1,Infinity,label\n");
+    assertDamaged("labels.csv", 3, this::page);
+    for (String wrong : List.of("", "path,label\n", "a,cat,dog,0.1,0.9,label\n")) {
+      write("labels.csv", wrong);
+      assertThatThrownBy(this::page)
+          .isInstanceOf(GraftException.class)
+          .hasMessage(
+              folder.resolve("labels.csv")
+                  + " is damaged: its first row is not path,label,suggested,label_probability,"
+                  + "suggested_probability,reason; restore it, or repeat the run.");
+    }
   }
 
   @Test

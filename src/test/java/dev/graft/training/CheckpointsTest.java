@@ -111,11 +111,22 @@ class CheckpointsTest {
   }
 
   @Test
-  void aCheckpointOfAnotherRunIsNotUsed() throws IOException {
+  void withoutAUsableCheckpointTheTrainingStartsAgain() throws IOException {
     write(1, 1);
-    assertThat(of("other").newest(manager)).isEmpty();
+    Files.write(files().get(0), new byte[] {1, 2});
+    assertThat(of("run").newest(manager)).isEmpty();
     assertThat(warnings)
-        .containsExactly(files().get(0) + " is a checkpoint of another run, and is not used.");
+        .containsExactly(
+            files().get(0) + " is damaged, and is not used: it is too short",
+            "No checkpoint is usable, so the training starts again at epoch 1.");
+  }
+
+  @Test
+  void theNewestCheckpointNamesItsRun() throws IOException {
+    assertThat(of("other").identity()).isEmpty();
+    write(1, 1);
+    assertThat(of("other").identity()).contains("run");
+    assertThat(warnings).isEmpty();
   }
 
   @Test

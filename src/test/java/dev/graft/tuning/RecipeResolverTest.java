@@ -370,6 +370,10 @@ class RecipeResolverTest {
                   + " set it to "
                   + setting[2]
                   + ", or unfreeze to a later stage.");
+      Recipe resolved = RecipeResolver.resolve(recipe(settings));
+      assertThatExceptionOfType(GraftException.class) // for a summary
+          .isThrownBy(() -> RecipeResolver.design(resolved, 10))
+          .withMessageStartingWith(setting[0] + ": this is of the frozen part");
       settings.put("unfreeze", "block1_conv2");
       assertThatCode(() -> RecipeResolver.checkNetwork(recipe(settings)))
           .doesNotThrowAnyException();

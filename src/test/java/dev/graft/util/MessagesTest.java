@@ -12,6 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,7 +50,8 @@ class MessagesTest {
                     new NotDirectoryException("a"),
                     new DirectoryNotEmptyException("a"),
                     new FileSystemException("a", null, "Too many levels of symbolic links or x"),
-                    new FileSystemException("a", null, "Read-only file system"),
+                    new FileSystemException(
+                        "a." + UUID.randomUUID() + ".unfinished", null, "Read-only file system"),
                     new FileSystemException("a"))
                 .map(Messages::of))
         .containsExactly(

@@ -20,7 +20,9 @@ class MisspellingTest {
     "hiden, head.hidden",
     "tail.hidden, head.hidden",
     "delta, early-stopping.min-delta",
-    "--topp, --top"
+    "--topp, --top",
+    "EPOCHS, epochs",
+    "Head.HIDDEN, head.hidden"
   })
   void aNameWithFewErrorsOrAPartOfANameStandsForIt(String given, String meant) {
     assertThat(Misspelling.nearest(given, KNOWN)).contains(meant);
