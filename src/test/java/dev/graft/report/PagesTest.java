@@ -109,7 +109,8 @@ class PagesTest {
         .contains("data-path=\"cat/1.png\" data-decision=\"keep\"")
         .contains("<option value=\"\">–</option><option value=\"dog\">dog</option><option value")
         .doesNotContain("selected>") // moves nothing that was not chosen
-        .contains("data-suggested=\"dog\"", "probably <strong>dog</strong> 80.00 %")
+        .contains(
+            "data-suggested=\"dog\"", "probably <strong>dog</strong> <span class=\"n\">80.00 %")
         .contains("unlike all others<br>")
         .containsPattern("addEventListener\\(\"change\", [^}]*decide\\(figure, [^}]*\"move\"")
         .contains("if (!typing) figure.focus();")
