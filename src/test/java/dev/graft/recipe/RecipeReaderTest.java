@@ -537,6 +537,9 @@ class RecipeReaderTest {
 
   @Test
   void writtenRecipeHasAutoAndUnquotedNames() {
+    assertThat(RecipeReader.settings(DEFAULTS))
+        .containsEntry("backbone-learning-rate", "0.0003")
+        .containsEntry("layer-decay", "1.0");
     assertThat(RecipeReader.write(DEFAULTS))
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
