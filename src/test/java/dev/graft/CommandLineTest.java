@@ -431,7 +431,7 @@ class CommandLineTest {
     CommandRun answer =
         infer("--json", "--top", "5", "--output", folder.resolve("none").toString(), "car.png");
     assertThat(answer.code()).as(answer.err()).isZero();
-    assertThat(answer.err()).contains("the bundled image of that name is used");
+    assertThat(answer.err()).contains("Image: the bundled example car.png (a file of that name");
     JsonNode line = answer.json().get(0);
     assertThat(line.path("image").asText()).isEqualTo("car.png");
     assertThat(line.path("model").asText()).contains("ImageNet");

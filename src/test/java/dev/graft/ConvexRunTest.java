@@ -54,7 +54,8 @@ class ConvexRunTest {
     assertThat(json.at("/crossValidation/repeats").asInt()).isEqualTo(1);
     assertThat(run.folder().resolve("report.html"))
         .content()
-        .contains("at the minimum of its convex loss")
+        .contains("one linear layer (logistic regression), computed directly")
+        .contains("<td>other steps, such as")
         .contains("Labels that are probably wrong")
         .doesNotContain("Learning curves");
   }

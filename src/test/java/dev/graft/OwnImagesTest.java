@@ -74,9 +74,10 @@ class OwnImagesTest {
         .startsWith(pets.resolve("cat/02.png") + ",");
     assertThat(first.err())
         .containsOnlyOnce("Quarantine: 1 of 12 images can't be read and is skipped:")
-        .contains("This run had warnings: they are above, and in its log.txt.")
-        .contains("Classes: cat 6, dog 6\n") // before all were read
-        .contains("Classes: cat 5, dog 6; without 1 unreadable image\n"); // as inspect says
+        .contains(
+            "Warnings of this run (details: above, and in its log.txt):\n  Quarantine: 1 of 12")
+        .containsOnlyOnce("Classes: cat 6, dog 6\n") // before all were read
+        .contains("Readable images: cat 5, dog 6\n");
 
     List<String> split = Files.readAllLines(firstRun.resolve("split.csv"));
     assertThat(split).hasSize(12).first().isEqualTo("path,label,split,sha256");
@@ -202,6 +203,30 @@ class OwnImagesTest {
   }
 
   @Test
+  @Order(1)
+  void inspectWithLabelsListsUnreadableImagesBesideThem() throws IOException {
+    Path elsewhere = folder.resolve("labels");
+    CommandRun answer =
+        CommandRun.of("inspect", pets.toString(), "--labels", "--output", elsewhere.toString());
+    assertThat(answer.code()).as(answer.err()).isZero();
+    assertThat(answer.err())
+        .containsOnlyOnce("Quarantine: 1 of 12 images can't be read and is skipped:")
+        .contains("Readable images: cat 5, dog 6\n");
+    try (Stream<Path> written = Files.list(elsewhere.resolve("inspections"))) {
+      assertThat(written)
+          .singleElement()
+          .satisfies(
+              each -> {
+                assertThat(each.resolve("labels.csv")).content().hasLineCount(12);
+                assertThat(each.resolve("duplicates.csv")).exists();
+                assertThat(each.resolve("quarantine.csv"))
+                    .content()
+                    .contains("cat/02.png,is damaged");
+              });
+    }
+  }
+
+  @Test
   @Order(2)
   void onlyFeaturesOfAnAddedImageAreComputed() throws IOException {
     ImageMaker.write(pets.resolve("dog/new.png"), 77, 32);
@@ -211,8 +236,7 @@ class OwnImagesTest {
     assertThat(run.at("/cache/hit").asBoolean(true)).isFalse();
     // The new image, and again the one with an intact header and damaged pixels.
     assertThat(Files.readString(latest().resolve("log.txt")))
-        .contains("Features: computing 2 different images once")
-        .contains("; 11 already cached");
+        .contains("Features: 11 already cached in ", "; reading 2 more\n");
     long before = json(firstRun.resolve("run.json")).at("/cache/bytes").asLong();
     assertThat(before).isEqualTo(8192 + 11 * (36 + 1984 * 4));
     assertThat(run.at("/cache/bytes").asLong()).isEqualTo(before + 8192 + 36 + 1984 * 4);

@@ -55,6 +55,8 @@ class ReportTest {
         .containsPattern("epochs +8 +2\n")
         .doesNotContain("seed  ");
     assertThat(compared.out().lines().skip(2)).allMatch(line -> line.length() <= 110);
+    String all = first.folder().resolveSibling("*").toString(); // as Maven passes it on
+    assertThat(CommandRun.of("compare", all, "--output=" + output).out()).isEqualTo(compared.out());
     List<String> many = new ArrayList<>(List.of("compare", "--output=" + output));
     many.addAll(Collections.nCopies(12, first.folder().toString()));
     CommandRun wide = CommandRun.of(many.toArray(String[]::new));

@@ -1,11 +1,14 @@
 package dev.graft.command;
 
 import dev.graft.GraftException;
+import dev.graft.files.PathPattern;
 import dev.graft.io.AtomicFiles;
 import dev.graft.report.Comparison;
 import dev.graft.report.Pages;
 import dev.graft.report.RunFiles;
+import dev.graft.util.Messages;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,10 +68,11 @@ final class CompareCommand extends Subcommand {
       throw new WrongUsage("--to: " + to + " is not the name of a page; end it in .html.");
     }
     int least = notebook ? 1 : 2;
-    if (runs.size() < least) {
+    List<Path> folders = runs.stream().flatMap(CompareCommand::matches).toList();
+    if (folders.size() < least) {
       throw new WrongUsage("Give at least two runs, or one with --notebook.");
     }
-    List<RunFiles> read = runs.stream().map(this::measured).flatMap(Optional::stream).toList();
+    List<RunFiles> read = folders.stream().map(this::measured).flatMap(Optional::stream).toList();
     if (read.size() < least) {
       throw new GraftException("Too few runs with test figures; give at least " + least + ".");
     }
@@ -88,6 +92,24 @@ final class CompareCommand extends Subcommand {
     console.answer("");
     console.answer("Page with learning curves: " + page);
     return 0;
+  }
+
+  /** Returns the folders that a pattern matches, which Maven passes on as it is; else the path. */
+  private static Stream<Path> matches(Path run) {
+    List<Path> found = new ArrayList<>();
+    if (!Files.exists(run)) {
+      PathPattern.of(run.toString())
+          .ifPresent(
+              pattern ->
+                  pattern.find(
+                      match -> found.add(match.path()),
+                      heic -> {}, // not a run
+                      (folder, failure) -> {
+                        throw new GraftException(
+                            folder + " cannot be read: " + Messages.reason(failure) + ".", failure);
+                      }));
+    }
+    return found.isEmpty() ? Stream.of(run) : found.stream().filter(Files::isDirectory).sorted();
   }
 
   /** Reads a run; says so if it has no metrics and is left out. */

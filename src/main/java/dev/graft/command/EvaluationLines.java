@@ -7,6 +7,7 @@ import dev.graft.util.Text;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Formats an evaluation as console lines. */
 final class EvaluationLines {
@@ -23,7 +24,7 @@ final class EvaluationLines {
     List<String> lines = new ArrayList<>();
     String macro =
         Text.of(
-            "macro F1 %.4f (precision %.4f, recall %.4f)",
+            "macro F1 %.4f, the mean over the classes (precision %.4f, recall %.4f)",
             test.macro().f1(), test.macro().precision(), test.macro().recall());
     String accuracy =
         Text.of(
@@ -46,13 +47,17 @@ final class EvaluationLines {
             .sorted(Comparator.comparingDouble(ClassFigures::f1))
             .limit(WORST)
             .map(each -> Text.of("%s %.4f", each.name(), each.f1()))
-            .reduce((a, b) -> a + ", " + b)
-            .orElse("all classes 1");
-    lines.add("  lowest F1: " + worst);
+            .collect(Collectors.joining(", "));
+    if (!worst.isEmpty()) {
+      lines.add("  lowest F1: " + worst);
+    }
     if (test.singleAccuracy() != null) {
       lines.add(Text.of("  without the mirror images: accuracy %.4f", test.singleAccuracy()));
     }
-    lines.add(Text.of("  expected calibration error %.4f", test.ece()));
+    lines.add(
+        Text.of(
+            "  expected calibration error %.4f, the mean gap between probability and accuracy",
+            test.ece()));
     return lines;
   }
 

@@ -138,7 +138,8 @@ final class FineTuneCommand extends Subcommand {
   }
 
   private int end(FineTuneRun.Completed run, RunLines lines) {
-    report(run, lines.hasWarnings());
+    console.sayAll(lines.warningLines());
+    report(run);
     return run.record().status() == RunRecord.Status.COMPLETED ? 0 : INTERRUPTED;
   }
 
@@ -185,13 +186,10 @@ final class FineTuneCommand extends Subcommand {
             .startsWith(Path.of(data).toAbsolutePath().normalize());
   }
 
-  private void report(FineTuneRun.Completed completed, boolean hasWarnings) {
+  private void report(FineTuneRun.Completed completed) {
     RunRecord run = completed.record();
     RunRecord.Outcome outcome = run.outcome();
     RunRecord.TestFigures test = outcome.test();
-    if (hasWarnings) {
-      console.say("This run had warnings: they are above, and in its log.txt.");
-    }
     console.report("");
     if (run.status() == RunRecord.Status.INTERRUPTED) {
       console.report(
@@ -264,8 +262,10 @@ final class FineTuneCommand extends Subcommand {
 
   private static String times(RunRecord.Outcome outcome) {
     RunRecord.Seconds seconds = outcome.seconds();
+    double others =
+        seconds.total() - seconds.features() - seconds.training() - seconds.evaluation();
     return Text.of(
-        "%sfeatures %.1f s%s, training %.1f s, evaluation %.1f s, %.1f s in all",
+        "%sfeatures %.1f s%s, training %.1f s, evaluation %.1f s, other steps %.1f s; %.1f s in all",
         outcome.epochs() == null
             ? "Time: "
             : Text.of(
@@ -277,6 +277,7 @@ final class FineTuneCommand extends Subcommand {
         outcome.cache().hit() ? " (cached)" : "",
         seconds.training(),
         seconds.evaluation(),
+        others,
         seconds.total());
   }
 

@@ -133,9 +133,9 @@ final class InferCommand extends Subcommand {
     }
     if (inputs.contains(new ImageInput.Bundled())) {
       console.say(
-          "The file "
+          "Image: the bundled example "
               + ImageInput.BUNDLED_NAME
-              + " does not exist here; the bundled image of that name is used.");
+              + " (a file of that name in this folder would be used instead)");
     }
     Failures failures = new Failures();
     if (inputs.stream().allMatch(input -> input.missing().isPresent())) {

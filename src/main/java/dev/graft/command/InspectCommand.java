@@ -3,7 +3,6 @@ package dev.graft.command;
 import dev.graft.GraftException;
 import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
-import dev.graft.data.Quarantine;
 import dev.graft.data.Split;
 import dev.graft.data.duplicates.Fingerprints;
 import dev.graft.data.duplicates.Survey;
@@ -162,8 +161,10 @@ final class InspectCommand extends Subcommand {
       requireMemory(run);
       mark();
       try (Features features = run.features(run.ranges())) {
-        LabelReview review = LabelReview.of(run, features, run.survey());
-        Path page = write(review);
+        Survey survey = run.survey();
+        lines.surveyed(run.data(), survey);
+        LabelReview review = LabelReview.of(run, features, survey);
+        Path page = write(review, survey);
         LabelLines.of(review).forEach(console::report);
         console.report(
             (Cifar10Images.isNamed(data) ? "The page: " : "The page to decide on them: ") + page);
@@ -197,8 +198,9 @@ final class InspectCommand extends Subcommand {
     }
   }
 
-  private Path write(LabelReview review) throws IOException {
+  private Path write(LabelReview review, Survey survey) throws IOException {
     if (!labels.isEmpty()) {
+      list(survey);
       return LabelFiles.write(review, Path.of(data), Path.of(labels));
     }
     Path folder =
@@ -206,29 +208,23 @@ final class InspectCommand extends Subcommand {
             .folder()
             .inspection(
                 review.data().name(),
-                into -> LabelFiles.write(review, Path.of(data), into.resolve(LabelFiles.CSV)));
+                into -> {
+                  LabelFiles.write(review, Path.of(data), into.resolve(LabelFiles.CSV));
+                  if (hasLists(survey)) {
+                    writeLists(survey, into);
+                  }
+                });
     return folder.resolve("labels.html");
   }
 
   /** Lists all duplicates and unreadable images in files, if there are any. */
   private void list(Survey survey) {
-    DataSet found = survey.data();
-    Quarantine unreadable = found.images().quarantine();
-    if (survey.alike().isEmpty() && unreadable.size() == 0) {
+    if (!hasLists(survey)) {
       return;
     }
     try {
       Path folder =
-          output
-              .folder()
-              .inspection(
-                  found.name(),
-                  into -> {
-                    Files.writeString(
-                        into.resolve(Survey.CSV), survey.toCsv(i -> found.parts().get(i)));
-                    Files.writeString(
-                        into.resolve("quarantine.csv"), unreadable.toCsv(found.images()::path));
-                  });
+          output.folder().inspection(survey.data().name(), into -> writeLists(survey, into));
       console.say("Listed in " + folder);
     } catch (IOException e) {
       console.say(
@@ -236,5 +232,16 @@ final class InspectCommand extends Subcommand {
               "Cannot write %s to %s (%s): give another folder with --output.",
               Survey.CSV, output.folder().path(), Messages.of(e, e.getClass().getSimpleName())));
     }
+  }
+
+  private static boolean hasLists(Survey survey) {
+    return !survey.alike().isEmpty() || survey.data().images().quarantine().size() > 0;
+  }
+
+  private static void writeLists(Survey survey, Path folder) throws IOException {
+    DataSet data = survey.data();
+    Files.writeString(folder.resolve(Survey.CSV), survey.toCsv(i -> data.parts().get(i)));
+    Files.writeString(
+        folder.resolve("quarantine.csv"), data.images().quarantine().toCsv(data.images()::path));
   }
 }

@@ -47,16 +47,7 @@ final class LabelLines {
           "probably %s (%.4f)",
           data.classes().get(entry.issue().suggested()), entry.issue().suggestedProbability());
     }
-    return entry.reasons().stream()
-        .map(
-            reason ->
-                switch (reason) {
-                  case LABEL -> "";
-                  case UNLIKE_OTHERS -> "unlike all others";
-                  case CONFLICT -> "has a duplicate with a different label";
-                  case LEAK -> "has a near-duplicate in a different part";
-                })
-        .collect(Collectors.joining(", "));
+    return entry.reasons().stream().map(Reason::words).collect(Collectors.joining(", "));
   }
 
   private static long count(LabelReview review, Reason reason) {

@@ -34,6 +34,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,8 +61,8 @@ final class RunLines implements RunEvents {
 
   private final Console console;
 
-  /** The warnings so far, each of which is printed once. */
-  private final Set<String> warnings = new HashSet<>();
+  /** The lines of the warnings so far, each of which is printed once. */
+  private final Set<String> warnings = new LinkedHashSet<>();
 
   /** The views whose features were computed. */
   private final Set<View> computed = new HashSet<>();
@@ -77,7 +78,9 @@ final class RunLines implements RunEvents {
     RUN,
     /** A run that is resumed, whose recipe is the one that it wrote. */
     RESUMED_RUN,
-    /** Labels are checked; there is no head to describe. */
+    /**
+     * Labels are checked; all duplicates are listed in a file, and there is no head to describe.
+     */
     LABELS,
     OTHER
   }
@@ -93,8 +96,8 @@ final class RunLines implements RunEvents {
 
   private String allDuplicates() {
     return switch (purpose) {
-      case RUN, RESUMED_RUN -> " in " + Survey.CSV;
-      case LABELS, OTHER -> "";
+      case RUN, RESUMED_RUN, LABELS -> " in " + Survey.CSV;
+      case OTHER -> "";
     };
   }
 
@@ -115,9 +118,17 @@ final class RunLines implements RunEvents {
     }
   }
 
-  /** Returns whether there were warnings. */
-  boolean hasWarnings() {
-    return !warnings.isEmpty();
+  /** Returns lines that name the warnings of the run, without their details; none if none. */
+  List<String> warningLines() {
+    List<String> lines = new ArrayList<>();
+    warnings.stream()
+        .filter(line -> !line.startsWith(" ")) // a detail
+        .map(line -> "  " + line.replaceFirst("^Warning: ", "").replaceFirst(":$", ""))
+        .forEach(lines::add);
+    if (!lines.isEmpty()) {
+      lines.add(0, "Warnings of this run (details: above, and in its log.txt):");
+    }
+    return lines;
   }
 
   @Override
@@ -136,10 +147,7 @@ final class RunLines implements RunEvents {
     console.sayAll(SurveyLines.classes(data));
     List<String> identical = SurveyLines.identical(survey, allDuplicates());
     console.sayAll(identical);
-    // Contradicting labels lower the accuracy; copies do not.
-    if (!survey.conflicts().isEmpty()) {
-      warnings.addAll(identical);
-    }
+    identical.stream().filter(SurveyLines::isWarning).forEach(warnings::add);
   }
 
   @Override
@@ -253,24 +261,25 @@ final class RunLines implements RunEvents {
     boolean newton = choice.solver() == Recipe.Solver.NEWTON;
     String what =
         newton
-            ? "linear, at the minimum of its convex loss (head.solver: newton)"
-            : "trained by gradients (head.solver: gradient)";
+            ? "one linear layer (logistic regression), computed directly instead of trained in epochs"
+                + " (head.solver: newton)"
+            : "trained in epochs, by gradient descent (head.solver: gradient)";
     String why =
         switch (choice.reason()) {
           case RECIPE -> "from the recipe";
           case FEW_IMAGES ->
               Text.of(
-                  "auto: at most %,d images; --set head.solver=gradient trains by epochs",
+                  "because there are at most %,d images; --set head.solver=gradient trains in epochs",
                   SolverChoice.MAX_IMAGES);
           case LINEAR_HEAD ->
               Text.of(
-                  "auto: the head is linear, and there are at most %,d images;"
-                      + " --set head.solver=gradient trains by epochs",
+                  "because the head is linear, and there are at most %,d images;"
+                      + " --set head.solver=gradient trains in epochs",
                   SolverChoice.MAX_IMAGES);
-          case CIFAR10 -> "auto: the default for CIFAR-10";
-          case MANY_IMAGES -> "auto: there are many images";
-          case TRAINS_BACKBONE -> "auto: more than the head is trained, or nothing is cached";
-          case SETTINGS -> "auto: the recipe has settings of gradient training";
+          case CIFAR10 -> "the default for CIFAR-10";
+          case MANY_IMAGES -> "because there are many images";
+          case TRAINS_BACKBONE -> "because more than the head is trained, or nothing is cached";
+          case SETTINGS -> "because the recipe has settings of gradient training";
         };
     return what + ", " + why;
   }
@@ -278,13 +287,13 @@ final class RunLines implements RunEvents {
   @Override
   public void fitted(ConvexHead head, int images, Evaluation outOfFold) {
     say(
-        "Head: fitted to %s; by cross-validation: %s, penalty %.1e, out-of-fold accuracy %.4f, loss"
-            + " %.4f",
-        Names.count(images, "image"),
-        head.scaling(),
-        head.strength(),
-        outOfFold.accuracy(),
-        outOfFold.loss());
+        "Head: computed from %s. Cross-validation chose the scaling of the features (%s) and the L2"
+            + " penalty %.2g",
+        Names.count(images, "training image"), head.scaling(), head.strength());
+    say(
+        "  out-of-fold accuracy %.4f, loss %.4f: each training image predicted by a head that did not"
+            + " see it",
+        outOfFold.accuracy(), outOfFold.loss());
   }
 
   @Override
@@ -322,19 +331,25 @@ final class RunLines implements RunEvents {
 
   @Override
   public void computing(int missing, int kept, RecordLayout layout, View view, String folder) {
-    String cached = kept == 0 ? "" : Text.of("; %,d already cached", kept);
+    if (kept > 0) {
+      say("%s: %,d already cached in %s; reading %,d more", view.features(), kept, folder, missing);
+      return;
+    }
     say(
-        "%s: computing %s once (%s each), cached in %s%s",
+        "%s: computing %s once (%s each), cached in %s",
         view.features(),
         Names.count(missing, "different image"),
         Names.count(layout.values(), "value"),
-        folder,
-        cached);
+        folder);
   }
 
   @Override
   public void computed(int images, double seconds, long bytes, View view) {
     computed.add(view);
+    if (images == 0) {
+      say("%s: none to compute, because what is not cached can't be read", view.features());
+      return;
+    }
     say(
         "%s: %s computed in %s, %.0f images/s; the cache holds %s",
         view.features(),
@@ -348,13 +363,11 @@ final class RunLines implements RunEvents {
   public void surveyed(DataSet data, Survey survey) {
     warn(SurveyLines.quarantine(data.images().quarantine()));
     if (data.images().quarantine().size() > listedUnreadable) {
-      console.say(SurveyLines.counts(data)); // as inspect counts them, after reading all
+      console.say("Readable images: " + SurveyLines.support(data));
     }
     List<String> near = SurveyLines.near(survey, allDuplicates());
     console.sayAll(near);
-    if (!survey.leaks().isEmpty()) {
-      warnings.addAll(near);
-    }
+    near.stream().filter(SurveyLines::isWarning).forEach(warnings::add);
   }
 
   @Override

@@ -18,6 +18,8 @@ import java.util.stream.IntStream;
 /** Formats the survey of a data set as console lines. */
 final class SurveyLines {
   private static final int MAX_CLASSES = 20;
+  private static final String CONFLICT = "CONFLICT";
+  private static final String LEAK = "LEAK";
 
   private SurveyLines() {}
 
@@ -39,18 +41,23 @@ final class SurveyLines {
   }
 
   /** Returns the line with the number of readable images per class, and of the others. */
-  static String counts(DataSet data) {
-    int[] support = data.support();
+  private static String counts(DataSet data) {
     int unreadable = data.images().quarantine().size();
     return "Classes: "
-        + Names.first(
-            MAX_CLASSES,
-            IntStream.range(0, support.length)
-                .mapToObj(c -> Text.of("%s %,d", data.classes().get(c), support[c]))
-                .toList())
+        + support(data)
         + (unreadable == 0
             ? ""
             : Text.of("; without %s", Names.count(unreadable, "unreadable image")));
+  }
+
+  /** Returns the number of readable images per class. */
+  static String support(DataSet data) {
+    int[] support = data.support();
+    return Names.first(
+        MAX_CLASSES,
+        IntStream.range(0, support.length)
+            .mapToObj(c -> Text.of("%s %,d", data.classes().get(c), support[c]))
+            .toList());
   }
 
   /**
@@ -106,6 +113,14 @@ final class SurveyLines {
   }
 
   /**
+   * Returns whether a line about duplicates is a warning: labels that contradict each other lower
+   * the accuracy, and duplicates in different parts flatter it; other copies do neither.
+   */
+  static boolean isWarning(String line) {
+    return line.startsWith("Duplicates, " + CONFLICT) || line.startsWith("Duplicates, " + LEAK);
+  }
+
+  /**
    * Returns lines about identical images.
    *
    * @param in the file that lists all groups, as {@code " in duplicates.csv"}; may be empty
@@ -114,7 +129,7 @@ final class SurveyLines {
     Groups groups = new Groups(survey.data(), in);
     List<List<Integer>> conflicts = survey.conflicts(survey.identical());
     groups.add("identical images", without(survey.identical(), conflicts));
-    groups.add("CONFLICT, identical images with different labels", conflicts);
+    groups.add(CONFLICT + ", identical images with different labels", conflicts);
     return groups.lines.isEmpty() ? List.of("Duplicates: no identical images") : groups.lines;
   }
 
@@ -128,8 +143,8 @@ final class SurveyLines {
     Groups groups = new Groups(survey.data(), in);
     List<List<Integer>> conflicts = common(survey.near(), survey.conflicts());
     groups.add("near-duplicates", without(without(survey.near(), conflicts), survey.leaks()));
-    groups.add("CONFLICT, nearly identical images with different labels", conflicts);
-    groups.add("LEAK, identical or nearly identical images in different parts", survey.leaks());
+    groups.add(CONFLICT + ", nearly identical images with different labels", conflicts);
+    groups.add(LEAK + ", identical or nearly identical images in different parts", survey.leaks());
     if (groups.lines.isEmpty()) {
       return List.of("Duplicates: no near-duplicates");
     }

@@ -50,14 +50,16 @@ final class SweepCommand extends Subcommand {
     int count = all.combinations().size();
     console.say("Sweep: " + Names.count(count, "combination"));
     int[] done = {0};
+    RunLines lines = new RunLines(console, RunLines.Purpose.RUN);
     Sweep.Result result =
         Sweep.run(
             recipe,
             all,
             folder,
             trial -> console.say(++done[0] + "/" + count + " " + line(trial)),
-            new RunLines(console, RunLines.Purpose.RUN),
+            lines,
             interruption);
+    console.sayAll(lines.warningLines());
     table(all, result.trials()).forEach(console::report);
     RunRecord.TestFigures test = result.run().record().outcome().test();
     console.report(

@@ -9,6 +9,7 @@ import ai.djl.training.dataset.Batch;
 import ai.djl.training.dataset.Dataset;
 import dev.graft.GraftException;
 import dev.graft.util.Messages;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -95,7 +96,7 @@ final class Cifar10Files {
         Cifar10Images.NAME,
         new Cifar10Images(classes, labels, pixels),
         trainImages,
-        origin + ": " + trainImages + " training and " + testImages + " test images");
+        Text.of("%s: %,d training and %,d test images", origin, trainImages, testImages));
   }
 
   private static List<String> readClassNames(Path file) {

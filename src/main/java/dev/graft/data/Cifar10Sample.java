@@ -31,7 +31,7 @@ final class Cifar10Sample {
         new Cifar10Images(Cifar10Images.CLASSES, labels, pixels),
         tiles(train),
         Text.of(
-            "the bundled sample of CIFAR-10 (%s): %d training and %d test images",
+            "the bundled sample of CIFAR-10 (%s): %,d training and %,d test images",
             why, tiles(train), tiles(test)));
   }
 

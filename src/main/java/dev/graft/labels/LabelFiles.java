@@ -169,7 +169,11 @@ public final class LabelFiles {
                                         data.classes().get(entry.issue().suggested()),
                                         (float) entry.issue().suggestedProbability()),
                                     entry.issue().labelProbability(),
-                                    reasons(entry)))
+                                    entry.reasons().contains(LabelReview.Reason.LABEL),
+                                    entry.reasons().stream()
+                                        .filter(each -> each != LabelReview.Reason.LABEL)
+                                        .map(LabelReview.Reason::words)
+                                        .toList()))
                         .stream())
             .toList());
   }

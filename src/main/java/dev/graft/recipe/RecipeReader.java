@@ -23,6 +23,7 @@ import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 import dev.graft.GraftException;
 import dev.graft.util.Messages;
 import dev.graft.util.Misspelling;
+import dev.graft.util.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -60,6 +61,9 @@ public final class RecipeReader {
           .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
           .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
           .build();
+
+  /** A small number at the end of a line, as Jackson writes it: {@code 5.0E-4}. */
+  private static final Pattern SMALL = Pattern.compile("(?m)(?<=: )-?\\d\\.\\d+E-\\d+$");
 
   /**
    * Maximum size of a recipe file in bytes, far above the page that a recipe takes; it protects the
@@ -156,7 +160,9 @@ public final class RecipeReader {
   /** Returns a recipe as YAML, with all keys. */
   public static String write(Recipe recipe) {
     try {
-      return YAML.writeValueAsString(tree(recipe));
+      return SMALL
+          .matcher(YAML.writeValueAsString(tree(recipe)))
+          .replaceAll(number -> Text.number(Double.parseDouble(number.group())));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
@@ -244,7 +250,7 @@ public final class RecipeReader {
           .map(RecipeReader::inline)
           .collect(Collectors.joining(",", "[", "]"));
     }
-    return value.asText();
+    return value.isDouble() ? Text.number(value.doubleValue()) : value.asText();
   }
 
   /** The keys of each group that stand at the top of the file. */

@@ -29,9 +29,16 @@ public record LabelPage(
   /**
    * An image.
    *
-   * @param example with the suggested class as its prediction
+   * @param example with the most probable other class as its prediction
    * @param labelProbability the probability of its label, 0 to 1
-   * @param reasons in words
+   * @param suggested whether that other class is probably the right one
+   * @param reasons the other reasons, clauses whose subject is the image
    */
-  public record Suspect(Example example, double labelProbability, String reasons) {}
+  public record Suspect(
+      Example example, double labelProbability, boolean suggested, List<String> reasons) {
+    /** Copies the list. */
+    public Suspect {
+      reasons = List.copyOf(reasons);
+    }
+  }
 }

@@ -396,7 +396,9 @@ public record RunFiles(
                     key,
                     each.getValue().isArray()
                         ? String.join(", ", JSON.convertValue(each.getValue(), String[].class))
-                        : each.getValue().asText());
+                        : each.getValue().isDouble()
+                            ? Text.number(each.getValue().doubleValue())
+                            : each.getValue().asText());
               }
             });
   }

@@ -41,13 +41,24 @@ public record LabelReview(DataSet data, List<Entry> entries) {
   /** The reason why an image is suspicious. */
   public enum Reason {
     /** Its label is probably wrong. */
-    LABEL,
+    LABEL("probably has a wrong label"),
     /** It is unlike all other images. */
-    UNLIKE_OTHERS,
+    UNLIKE_OTHERS("unlike all others"),
     /** An identical image or a near-duplicate has another label. */
-    CONFLICT,
+    CONFLICT("has a duplicate with a different label"),
     /** An identical image or a near-duplicate is in another given part. */
-    LEAK
+    LEAK("has a near-duplicate in a different part");
+
+    private final String words;
+
+    Reason(String words) {
+      this.words = words;
+    }
+
+    /** Returns the reason as a clause whose subject is the image. */
+    public String words() {
+      return words;
+    }
   }
 
   /**

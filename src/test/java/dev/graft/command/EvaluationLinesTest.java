@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 class EvaluationLinesTest {
   private static final String ACCURACY =
       "  accuracy 0.7500 (95 % interval 0.5000 to 0.8750), loss 0.6250, on 1,200 images";
-  private static final String MACRO = "  macro F1 0.5000 (precision 0.2500, recall 0.3750)";
+  private static final String MACRO =
+      "  macro F1 0.5000, the mean over the classes (precision 0.2500, recall 0.3750)";
 
   @Test
   void accuracyComesFirstForBalancedClasses() {
@@ -21,7 +22,7 @@ class EvaluationLinesTest {
             ACCURACY,
             MACRO,
             "  lowest F1: dog 0.1250, cow 0.2500, cat 0.6250",
-            "  expected calibration error 0.0313");
+            "  expected calibration error 0.0313, the mean gap between probability and accuracy");
   }
 
   @Test
@@ -43,6 +44,8 @@ class EvaluationLinesTest {
             figures("a", 0.5, 9), figures("b", 0.25, 9), figures("c", 0.5, 9), figures("d", 1, 9));
     assertThat(EvaluationLines.of(test(classes), 36).get(2))
         .isEqualTo("  lowest F1: b 0.2500, a 0.5000, c 0.5000");
+    assertThat(EvaluationLines.of(test(classes.subList(3, 4)), 9).toString())
+        .doesNotContain("lowest F1");
   }
 
   @Test

@@ -3,7 +3,10 @@ package dev.graft.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import dev.graft.engine.Bfloat16;
+import dev.graft.feature.RecordLayout;
 import dev.graft.feature.View;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
@@ -235,15 +238,35 @@ class RunLinesTest {
         .containsOnlyOnce("all cached");
   }
 
+  /** An unreadable image is not cached, and is read again in every run. */
+  @Test
+  void featuresOfUnreadableImagesAreNotSaidToBeComputed() throws IOException {
+    RecordLayout layout =
+        new RecordLayout(List.of(new RecordLayout.Field(new Shape(4), DataType.FLOAT32)));
+    assertThat(
+            printed(
+                    lines -> {
+                      lines.computing(1, 52, layout, View.IMAGE, "features");
+                      lines.computed(0, 1, 5_000, View.IMAGE);
+                    })
+                .lines())
+        .containsExactly(
+            "Features: 52 already cached in features; reading 1 more",
+            "Features: none to compute, because what is not cached can't be read");
+  }
+
   @Test
   void aWarningIsPrintedOnce() throws IOException {
     assertThat(
             printed(
                     lines -> {
-                      assertThat(lines.hasWarnings()).isFalse();
+                      assertThat(lines.warningLines()).isEmpty();
                       lines.warned("The disk is slow.");
                       lines.warned("The disk is slow.");
-                      assertThat(lines.hasWarnings()).isTrue();
+                      assertThat(lines.warningLines())
+                          .containsExactly(
+                              "Warnings of this run (details: above, and in its log.txt):",
+                              "  The disk is slow.");
                     })
                 .lines())
         .containsExactly("Warning: The disk is slow.");

@@ -92,7 +92,7 @@ class Cifar10ImagesTest {
         .isEqualTo(
             String.format(
                 Locale.ROOT,
-                "CIFAR-10 downloaded from DJL's repository to %s (no cifar-10-batches-bin in %s): 2003 training and 2 test images",
+                "CIFAR-10 downloaded from DJL's repository to %s (no cifar-10-batches-bin in %s): 2,003 training and 2 test images",
                 merged,
                 folder));
   }
@@ -217,7 +217,7 @@ class Cifar10ImagesTest {
         .isEqualTo(
             String.format(
                 Locale.ROOT,
-                "the bundled sample of CIFAR-10 (no cifar-10-batches-bin in %s, nowhere, and no download: no network): 4000 training and 1000 test images",
+                "the bundled sample of CIFAR-10 (no cifar-10-batches-bin in %s, nowhere, and no download: no network): 4,000 training and 1,000 test images",
                 folder));
   }
 

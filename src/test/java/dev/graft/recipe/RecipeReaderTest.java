@@ -574,9 +574,13 @@ class RecipeReaderTest {
 
   @Test
   void writtenRecipeHasAutoAndUnquotedNames() {
+    assertThat(RecipeReader.settings(DEFAULTS))
+        .containsEntry("backbone-learning-rate", "0.0003")
+        .containsEntry("layer-decay", "1.0");
     assertThat(RecipeReader.write(DEFAULTS))
         .contains("backbone: auto\n", "input-size: auto\n", "features: auto\n")
         .contains("batch-size: auto\n", "learning-rate: auto\n")
+        .contains("backbone-learning-rate: 0.0003\n", "epsilon: 1.0e-8\n")
         .contains("data-dir:\n- data\n- ../shared\n", "head:\n  hidden: 2048\n")
         .hasLineCount(70);
   }

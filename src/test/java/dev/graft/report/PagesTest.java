@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.GraftException;
+import dev.graft.evaluation.History;
 import dev.graft.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,10 +86,14 @@ class PagesTest {
     RgbImage image = new RgbImage(1, 1, new byte[] {1, 2, 3});
     Path file = folder.resolve("labels.html");
     LabelPage.Suspect suspect =
-        new LabelPage.Suspect(new Example(image, "cat/1.png", "cat", "dog", 0.8f), 0.1, "label");
+        new LabelPage.Suspect(
+            new Example(image, "cat/1.png", "cat", "dog", 0.8f), 0.1, true, List.of());
     LabelPage.Suspect unlike =
         new LabelPage.Suspect(
-            new Example(image, "cat/2.png", "cat", "dog", 0.1f), 0.9, "unlike-others");
+            new Example(image, "cat/2.png", "cat", "dog", 0.1f),
+            0.9,
+            false,
+            List.of("unlike all others"));
     Pages.write(
         file,
         new LabelPage(
@@ -102,8 +107,12 @@ class PagesTest {
     String html = Files.readString(file);
     assertThat(html.replaceAll("\\s+", " "))
         .contains("data-path=\"cat/1.png\" data-decision=\"keep\"")
-        .contains("<select><option value=\"dog\" selected>dog</option><option value=\"fox\">fox")
-        .containsPattern("addEventListener\\(\"change\", [^}]*decide\\(figure, \"move\"\\)")
+        .contains("<option value=\"\">–</option><option value=\"dog\">dog</option><option value")
+        .doesNotContain("selected>") // moves nothing that was not chosen
+        .contains(
+            "data-suggested=\"dog\"", "probably <strong>dog</strong> <span class=\"n\">80.00 %")
+        .contains("unlike all others<br>")
+        .containsPattern("addEventListener\\(\"change\", [^}]*decide\\(figure, [^}]*\"move\"")
         .contains("if (!typing) figure.focus();")
         .contains("For each image, decide whether", "<kbd>k</kbd> keeps it", "0 of 2 decided")
         .contains(
@@ -112,6 +121,25 @@ class PagesTest {
         .containsPattern(
             "data-path=\"cat/1.png\".*<h2>Images unlike all others</h2>.*\"cat/2.png\"")
         .containsPattern("\\$\\{decided} of \\$\\{all.length} decided");
+  }
+
+  /** Smoothed labels raise the loss of a model that is as good. */
+  @Test
+  void aSweepOfLabelSmoothingSaysWhichLossesCanBeCompared() throws IOException {
+    assertThat(sweep("label-smoothing"))
+        .contains("Dashed lines: training, measured during each epoch")
+        .contains("losses in the chart include label smoothing")
+        .contains("losses in the table are without it");
+    assertThat(sweep("epochs")).contains("Solid lines").doesNotContain("label smoothing");
+  }
+
+  private String sweep(String key) throws IOException {
+    SweepPage.Row row = new SweepPage.Row(List.of("0"), List.of("1", "0", "1", "1", "1.0"));
+    History history = RunFiles.read(folder).history();
+    Path file = folder.resolve("sweep.html");
+    Pages.write(
+        file, new SweepPage(List.of(key), List.of(row), "1.0000", "run", Map.of("a", history)));
+    return Files.readString(file);
   }
 
   @Test
