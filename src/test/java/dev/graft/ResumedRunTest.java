@@ -113,14 +113,11 @@ class ResumedRunTest {
   @Test
   void killsAtRandomMomentsChangeNothing(TestReporter reporter) throws Exception {
     SmallRun.Images photos = photos();
-    List<String> options = new ArrayList<>(List.of(OPTIONS));
-    options.add("--no-cache"); // new random crops in every epoch
-    SmallRun undisturbed =
-        photos.train(folder.resolve("undisturbed"), options.toArray(String[]::new));
+    SmallRun undisturbed = photos.train(folder.resolve("undisturbed"), OPTIONS);
     Path output = folder.resolve("output");
     Random random = new Random(1);
     List<String> arguments = new ArrayList<>(photos.arguments(output));
-    arguments.addAll(options);
+    arguments.addAll(List.of(OPTIONS));
     for (int i = 0, epoch = 0; i < 3; i++) {
       epoch += 1 + random.nextInt(10);
       int delay = random.nextInt(200);
@@ -137,6 +134,22 @@ class ResumedRunTest {
     assertThat(run.resolve("predictions.csv"))
         .hasSameBinaryContentAs(undisturbed.folder().resolve("predictions.csv"));
     assertThat(params(run)).hasSameBinaryContentAs(params(undisturbed.folder()));
+  }
+
+  @Test
+  void aKilledRunFromPixelsContinuesWithTheCropsOfTheNextEpoch() throws Exception {
+    SmallRun.Images photos = photos();
+    String[] options = {"--no-cache", "--set=epochs=4", "--set=crops=4", "--set=rand-augment=9"};
+    SmallRun undisturbed = photos.train(folder.resolve("undisturbed"), options);
+    Path output = folder.resolve("output");
+    List<String> arguments = new ArrayList<>(photos.arguments(output));
+    arguments.addAll(List.of(options));
+    kill(arguments, "epoch  2/", 0);
+    CommandRun resumed = CommandRun.of("fine-tune", "--resume", "--output=" + output);
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertThat(resumed.err()).contains("Resumed from the last checkpoint: ");
+    assertThat(params(only(output.resolve("runs"))))
+        .hasSameBinaryContentAs(params(undisturbed.folder()));
   }
 
   @Test
