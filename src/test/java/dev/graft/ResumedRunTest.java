@@ -217,14 +217,12 @@ class ResumedRunTest {
   private Path kill(List<String> arguments, String line, int delay) throws Exception {
     Path said = folder.resolve("said");
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-Dai.djl.pytorch.num_threads=" + threads(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+        JavaProcess.command(
+            "-Xmx256m",
+            "-Dai.djl.pytorch.num_threads=" + threads(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName());
     command.addAll(arguments);
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
