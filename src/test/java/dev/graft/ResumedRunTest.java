@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
@@ -28,7 +29,17 @@ class ResumedRunTest {
 
   @TempDir Path folder;
 
-  private SmallRun.Images photos() throws IOException {
+  @TempDir static Path shared;
+
+  /** A run that no kill disturbs. */
+  private static SmallRun undisturbed;
+
+  @BeforeAll
+  static void trainUndisturbed() throws IOException {
+    undisturbed = photos(shared).train(shared.resolve("output"), OPTIONS);
+  }
+
+  private static SmallRun.Images photos(Path folder) throws IOException {
     return new SmallRun.Images(folder.resolve("photos"))
         .add(40, 40, 140, "dark", "train")
         .add(40, 120, 210, "light", "train")
@@ -52,8 +63,7 @@ class ResumedRunTest {
 
   @Test
   void aKilledRunIsNamedAndContinuesToTheSamePredictionsAndWeights() throws Exception {
-    SmallRun.Images photos = photos();
-    SmallRun undisturbed = photos.train(folder.resolve("undisturbed"), OPTIONS);
+    SmallRun.Images photos = photos(folder);
     Path output = folder.resolve("output");
     Path run = kill(photos, output);
     assertThat(json(run).path("status").asText()).isEqualTo("running");
@@ -94,8 +104,7 @@ class ResumedRunTest {
 
   @Test
   void killsAtRandomMomentsChangeNothing(TestReporter reporter) throws Exception {
-    SmallRun.Images photos = photos();
-    SmallRun undisturbed = photos.train(folder.resolve("undisturbed"), OPTIONS);
+    SmallRun.Images photos = photos(folder);
     Path output = folder.resolve("output");
     Random random = new Random(1);
     List<String> arguments = new ArrayList<>(photos.arguments(output));
@@ -120,7 +129,7 @@ class ResumedRunTest {
 
   @Test
   void whatDiffersIsNamedAndTheRunStaysAsItWas() throws IOException {
-    SmallRun.Images photos = photos();
+    SmallRun.Images photos = photos(folder);
     SmallRun run = photos.train(folder.resolve("output"), "--set=epochs=1");
     change(run, "", "status", "interrupted");
     String weights = run.json().at("/weights/sha256").asText();
@@ -164,7 +173,7 @@ class ResumedRunTest {
 
   @Test
   void theNextRunNamesTheKilledOneAndResumeWithoutANameFindsIt() throws Exception {
-    SmallRun.Images photos = photos();
+    SmallRun.Images photos = photos(folder);
     Path output = folder.resolve("output");
     Path run = kill(photos, output);
     CommandRun next = CommandRun.of(photos.arguments(output).toArray(String[]::new));
