@@ -95,11 +95,11 @@ class EmbedTest {
     Path err = folder.resolve("err");
     Process process =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + temporary,
-                "-cp",
-                classes + SEPARATOR + joined(),
-                "outside.FineTuneInMemory")
+                JavaProcess.command(
+                    "-Djava.io.tmpdir=" + temporary,
+                    "-cp",
+                    classes + SEPARATOR + joined(),
+                    "outside.FineTuneInMemory"))
             .directory(home.toFile())
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())

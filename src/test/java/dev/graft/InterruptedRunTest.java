@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -35,10 +34,13 @@ class InterruptedRunTest {
             .add(1, 40, 60, "dark", "test");
     Path output = folder.resolve("output");
     Path said = folder.resolve("said");
-    List<String> command = new ArrayList<>(List.of(java(), "-Xmx256m", "-cp"));
-    command.add(2, "-Dai.djl.pytorch.num_threads=" + ResumedRunTest.threads());
-    command.add(System.getProperty("java.class.path"));
-    command.add(Main.class.getName());
+    List<String> command =
+        JavaProcess.command(
+            "-Xmx256m",
+            "-Dai.djl.pytorch.num_threads=" + ResumedRunTest.threads(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName());
     command.addAll(photos.arguments(output));
     command.addAll(List.of(OPTIONS));
     Process process =
@@ -75,10 +77,6 @@ class InterruptedRunTest {
     assertThat(run.folder().resolve("predictions.csv"))
         .hasSameBinaryContentAs(undisturbed.folder().resolve("predictions.csv"));
     assertThat(run.history()).isEqualTo(undisturbed.history());
-  }
-
-  private static String java() {
-    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
   private static void awaitEpochs(Process process, Path said)

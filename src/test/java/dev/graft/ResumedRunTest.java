@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
@@ -28,7 +29,17 @@ class ResumedRunTest {
 
   @TempDir Path folder;
 
-  private SmallRun.Images photos() throws IOException {
+  @TempDir static Path shared;
+
+  /** A run that no kill disturbs. */
+  private static SmallRun undisturbed;
+
+  @BeforeAll
+  static void trainUndisturbed() throws IOException {
+    undisturbed = photos(shared).train(shared.resolve("output"), OPTIONS);
+  }
+
+  private static SmallRun.Images photos(Path folder) throws IOException {
     return new SmallRun.Images(folder.resolve("photos"))
         .add(40, 40, 140, "dark", "train")
         .add(40, 120, 210, "light", "train")
@@ -54,8 +65,7 @@ class ResumedRunTest {
 
   @Test
   void aKilledRunIsNamedAndContinuesToTheSamePredictionsAndWeights() throws Exception {
-    SmallRun.Images photos = photos();
-    SmallRun undisturbed = photos.train(folder.resolve("undisturbed"), OPTIONS);
+    SmallRun.Images photos = photos(folder);
     Path output = folder.resolve("output");
     Path run = kill(photos, output);
     assertThat(json(run).path("status").asText()).isEqualTo("running");
@@ -112,8 +122,7 @@ class ResumedRunTest {
 
   @Test
   void killsAtRandomMomentsChangeNothing(TestReporter reporter) throws Exception {
-    SmallRun.Images photos = photos();
-    SmallRun undisturbed = photos.train(folder.resolve("undisturbed"), OPTIONS);
+    SmallRun.Images photos = photos(folder);
     Path output = folder.resolve("output");
     Random random = new Random(1);
     List<String> arguments = new ArrayList<>(photos.arguments(output));
@@ -138,9 +147,9 @@ class ResumedRunTest {
 
   @Test
   void aKilledRunFromPixelsContinuesWithTheCropsOfTheNextEpoch() throws Exception {
-    SmallRun.Images photos = photos();
+    SmallRun.Images photos = photos(folder);
     String[] options = {"--no-cache", "--set=epochs=4", "--set=crops=4", "--set=rand-augment=9"};
-    SmallRun undisturbed = photos.train(folder.resolve("undisturbed"), options);
+    SmallRun expected = photos.train(folder.resolve("undisturbed"), options);
     Path output = folder.resolve("output");
     List<String> arguments = new ArrayList<>(photos.arguments(output));
     arguments.addAll(List.of(options));
@@ -149,12 +158,12 @@ class ResumedRunTest {
     assertThat(resumed.code()).as(resumed.err()).isZero();
     assertThat(resumed.err()).contains("Resumed from the last checkpoint: ");
     assertThat(params(only(output.resolve("runs"))))
-        .hasSameBinaryContentAs(params(undisturbed.folder()));
+        .hasSameBinaryContentAs(params(expected.folder()));
   }
 
   @Test
   void whatDiffersIsNamedAndTheRunStaysAsItWas() throws IOException {
-    SmallRun.Images photos = photos();
+    SmallRun.Images photos = photos(folder);
     SmallRun run = photos.train(folder.resolve("output"), "--set=epochs=1");
     change(run, "", "status", "interrupted");
     String weights = run.json().at("/weights/sha256").asText();
@@ -198,7 +207,7 @@ class ResumedRunTest {
 
   @Test
   void theNextRunNamesTheKilledOneAndResumeWithoutANameFindsIt() throws Exception {
-    SmallRun.Images photos = photos();
+    SmallRun.Images photos = photos(folder);
     Path output = folder.resolve("output");
     Path run = kill(photos, output);
     CommandRun next = CommandRun.of(photos.arguments(output).toArray(String[]::new));
@@ -251,14 +260,12 @@ class ResumedRunTest {
   private Path kill(List<String> arguments, String line, int delay) throws Exception {
     Path said = folder.resolve("said");
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-Dai.djl.pytorch.num_threads=" + threads(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+        JavaProcess.command(
+            "-Xmx256m",
+            "-Dai.djl.pytorch.num_threads=" + threads(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName());
     command.addAll(arguments);
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -20,15 +19,8 @@ class WithoutTrainingEngineTest {
   private List<String> run(String classPath, String... arguments)
       throws IOException, InterruptedException {
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-verbose:class",
-                "-XX:TieredStopAtLevel=1",
-                "-Djava.awt.headless=true",
-                "-cp",
-                classPath,
-                Main.class.getName()));
+        JavaProcess.command(
+            "-verbose:class", "-Djava.awt.headless=true", "-cp", classPath, Main.class.getName());
     command.addAll(List.of(arguments));
     command.add("--output=" + folder);
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

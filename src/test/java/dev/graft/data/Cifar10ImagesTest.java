@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ai.djl.repository.RemoteRepository;
 import com.sun.net.httpserver.HttpServer;
 import dev.graft.GraftException;
+import dev.graft.JavaProcess;
 import dev.graft.command.Console;
 import dev.graft.image.RgbImage;
 import dev.graft.util.Progress;
@@ -103,13 +104,13 @@ class Cifar10ImagesTest {
     writeFiles(1);
     Process java =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Duser.language=ar",
-                "-Duser.country=EG",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Elsewhere.class.getName(),
-                folder.toString())
+                JavaProcess.command(
+                    "-Duser.language=ar",
+                    "-Duser.country=EG",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Elsewhere.class.getName(),
+                    folder.toString()))
             .redirectErrorStream(true)
             .start();
 

@@ -3,11 +3,11 @@ package dev.graft.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.GraftException;
+import dev.graft.JavaProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -57,12 +57,14 @@ class ImageReaderProcessTest {
   /** Returns what another JVM reads of the images in the folder, each in a thread of its own. */
   private List<String> readAll(String locale, String... options)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(options));
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.addAll(List.of(Other.class.getName(), folder.toString()));
+    List<String> command = JavaProcess.command(options);
+    command.addAll(
+        List.of(
+            "-Djava.awt.headless=true",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Other.class.getName(),
+            folder.toString()));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("LC_ALL", locale);

@@ -2,6 +2,7 @@ package dev.graft.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,8 +58,7 @@ class LockFileTest {
     Path file = folder.resolve("claim");
     Process process =
         new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                JavaProcess.command(
                     "-cp",
                     System.getProperty("java.class.path"),
                     Holder.class.getName(),

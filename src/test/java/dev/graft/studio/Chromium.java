@@ -185,6 +185,14 @@ final class Chromium implements AutoCloseable {
     call("Page.navigate", Map.of("url", address));
   }
 
+  /** Leaves the page, and forgets its requests and problems. */
+  void leave() {
+    open("about:blank");
+    await("location.href === 'about:blank'");
+    requests.clear();
+    problems.clear();
+  }
+
   /** Evaluates an expression in the page, and waits for a promise. */
   JsonNode evaluate(String script) {
     JsonNode answer =

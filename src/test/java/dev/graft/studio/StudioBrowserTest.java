@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -31,15 +33,28 @@ class StudioBrowserTest {
   @TempDir private Path temporary;
   private Path folder;
   private Studio studio;
-  private Chromium chromium;
+
+  /** One browser for all tests; each studio has another port, so pages share no storage. */
+  private static Chromium chromium;
+
+  @BeforeAll
+  static void openBrowser() throws IOException {
+    Optional<Path> binary = Chromium.find();
+    assumeTrue(binary.isPresent(), "There is no Chromium: apt-get install chromium");
+    chromium = new Chromium(binary.get());
+  }
+
+  @AfterAll
+  static void closeBrowser() throws IOException {
+    if (chromium != null) {
+      chromium.close();
+    }
+  }
 
   @BeforeEach
   void open() throws IOException {
-    Optional<Path> binary = Chromium.find();
-    assumeTrue(binary.isPresent(), "There is no Chromium: apt-get install chromium");
     folder = temporary.resolve("taught");
     start(0);
-    chromium = new Chromium(binary.get());
     chromium.resize(1280, 900);
     openPage();
   }
@@ -55,15 +70,13 @@ class StudioBrowserTest {
 
   @AfterEach
   void close() throws IOException {
-    if (chromium != null) {
-      try {
-        assertThat(chromium.problems()).isEmpty();
-        assertThat(chromium.requests())
-            .allMatch(each -> each.matches("(about|data|blob):.*|" + studio.address() + ".*"));
-      } finally {
-        chromium.close();
-        studio.close();
-      }
+    try {
+      assertThat(chromium.problems()).isEmpty();
+      assertThat(chromium.requests())
+          .allMatch(each -> each.matches("(about|data|blob):.*|" + studio.address() + ".*"));
+    } finally {
+      chromium.leave();
+      studio.close();
     }
   }
 

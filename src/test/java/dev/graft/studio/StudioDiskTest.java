@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.graft.JavaProcess;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -67,8 +68,7 @@ class StudioDiskTest {
         withDisk(
                 disk,
                 STUDIOS,
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                JavaProcess.command(
                     "-Xmx128m",
                     "-cp",
                     classPath,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.graft.Classifier;
+import dev.graft.JavaProcess;
 import dev.graft.LabeledImages;
 import dev.graft.output.OutputFolder;
 import java.io.ByteArrayInputStream;
@@ -148,8 +149,11 @@ class StudioTest {
   }
 
   private Process start(String line) throws IOException {
-    String graft = "graft() { java -Djava.awt.headless=true dev.graft.Main \"$@\"; }\n";
-    ProcessBuilder shell = new ProcessBuilder("sh", "-c", graft + line);
+    String functions =
+        "java() { command java "
+            + String.join(" ", JavaProcess.OPTIONS)
+            + " \"$@\"; }\ngraft() { java -Djava.awt.headless=true dev.graft.Main \"$@\"; }\n";
+    ProcessBuilder shell = new ProcessBuilder("sh", "-c", functions + line);
     shell.directory(temporary.toFile()).redirectErrorStream(true);
     Map<String, String> environment = shell.environment();
     String classPath =
