@@ -114,7 +114,7 @@ class DuplicatesTest {
     }
     Duplicates duplicates =
         assertTimeoutPreemptively(
-            Duration.ofSeconds(20), () -> among(Collections.nCopies(40_000, null), fingerprints));
+            Duration.ofSeconds(40), () -> among(Collections.nCopies(40_000, null), fingerprints));
 
     assertThat(duplicates.near()).isEmpty();
   }
