@@ -159,15 +159,16 @@ class TimedRunTest {
     arguments.set(0, "sweep");
     // Without these options, one combination would get a convex head by default.
     arguments.removeIf(each -> each.matches("--(set=(epochs|min|early|label|init|head)|learn).*"));
-    arguments.addAll(List.of("--set=head.hidden=0", "--grid", "epochs=1,10"));
+    arguments.addAll(List.of("--set=head.hidden=0", "--grid", "epochs=1,10", "layer-decay=0.5"));
     CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
 
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err()).contains("head.solver is gradient for all combinations");
+    assertThat(run.err()).contains("layer-decay has no effect, because unfreeze is none");
     Path sweep = only(folder.resolve("output").resolve("sweeps"));
     assertThat(Files.readAllLines(sweep.resolve("sweep.csv")).stream().skip(1))
         .hasSize(2)
-        .extracting(row -> row.split(",", -1)[3])
+        .extracting(row -> row.split(",", -1)[4])
         .as("epochs, which only gradient training has")
         .containsExactlyInAnyOrder("1", "10");
     SmallRun chosen = new SmallRun(only(folder.resolve("output").resolve("runs")));
@@ -179,7 +180,9 @@ class TimedRunTest {
     CommandRun run = run("sweep", "--grid", "epochs=1,0");
 
     assertThat(run.code()).isEqualTo(1);
-    assertThat(run.err().lines()).hasSizeLessThanOrEqualTo(2).anyMatch(l -> l.contains("epochs"));
+    assertThat(run.err().lines())
+        .hasSizeLessThanOrEqualTo(2)
+        .anyMatch(l -> l.contains("grid: epochs=0: epochs: must be"));
     assertThat(folder.resolve("output").resolve("sweeps")).doesNotExist();
     assertThat(run("sweep").code()).isEqualTo(2);
   }

@@ -96,20 +96,25 @@ final class CompareCommand extends Subcommand {
 
   /** Returns the folders that a pattern matches, which Maven passes on as it is; else the path. */
   private static Stream<Path> matches(Path run) {
-    List<Path> found = new ArrayList<>();
-    if (!Files.exists(run)) {
-      PathPattern.of(run.toString())
-          .ifPresent(
-              pattern ->
-                  pattern.find(
-                      match -> found.add(match.path()),
-                      heic -> {}, // not a run
-                      (folder, failure) -> {
-                        throw new GraftException(
-                            folder + " cannot be read: " + Messages.reason(failure) + ".", failure);
-                      }));
+    if (Files.exists(run) || !PathPattern.isPattern(run.toString())) {
+      return Stream.of(run);
     }
-    return found.isEmpty() ? Stream.of(run) : found.stream().filter(Files::isDirectory).sorted();
+    List<Path> found = new ArrayList<>();
+    PathPattern.of(run.toString())
+        .ifPresent(
+            pattern ->
+                pattern.find(
+                    match -> found.add(match.path()),
+                    heic -> {}, // not a run
+                    (folder, failure) -> {
+                      throw new GraftException(
+                          folder + " cannot be read: " + Messages.reason(failure) + ".", failure);
+                    }));
+    List<Path> folders = found.stream().filter(Files::isDirectory).sorted().toList();
+    if (folders.isEmpty()) {
+      throw new WrongUsage("No folder matches " + run + "; give the folders of runs.");
+    }
+    return folders.stream();
   }
 
   /** Reads a run; says so if it has no metrics and is left out. */

@@ -260,10 +260,18 @@ final class FineTuneCommand extends Subcommand {
         all.repeats() == 1 ? "" : Text.of(", %d times", all.repeats()));
   }
 
+  private static double tenths(double seconds) {
+    return Math.round(10 * seconds) / 10.0;
+  }
+
   private static String times(RunRecord.Outcome outcome) {
     RunRecord.Seconds seconds = outcome.seconds();
+    // Of rounded numbers, so that the printed ones add up.
     double others =
-        seconds.total() - seconds.features() - seconds.training() - seconds.evaluation();
+        tenths(seconds.total())
+            - tenths(seconds.features())
+            - tenths(seconds.training())
+            - tenths(seconds.evaluation());
     return Text.of(
         "%sfeatures %.1f s%s, training %.1f s, evaluation %.1f s, other steps %.1f s; %.1f s in all",
         outcome.epochs() == null

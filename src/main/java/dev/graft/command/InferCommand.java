@@ -41,6 +41,9 @@ final class InferCommand extends Subcommand {
   /** Up to this number of images, no progress is shown. */
   private static final int MAX_WITHOUT_PROGRESS = 5;
 
+  /** A heat map with fewer values per row can't show where in the image something is. */
+  private static final int FEW_CELLS = 5;
+
   private static final String FLOAT32 = "float32";
   private static final String INT8 = "int8";
 
@@ -233,7 +236,15 @@ final class InferCommand extends Subcommand {
 
   private HeatMaps heatMaps(ModelRunner classifier) {
     GradCam gradCam = classifier.gradCam();
-    console.say("Heat maps: " + gradCam.stage() + ", in " + heatMaps);
+    int cells = gradCam.cells();
+    console.say(
+        Text.of(
+            "Heat maps: of %s, %d x %d values per image%s, in %s",
+            gradCam.stage(),
+            cells,
+            cells,
+            cells < FEW_CELLS ? " (coarse; a larger input-size in training gives more)" : "",
+            heatMaps));
     return new HeatMaps(heatMaps, classifier, gradCam);
   }
 }

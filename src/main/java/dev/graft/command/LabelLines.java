@@ -27,6 +27,9 @@ final class LabelLines {
             count(review, Reason.CONFLICT),
             count(review, Reason.LEAK)));
     DataSet data = review.data();
+    if (review.suspicious().size() > Names.FEW) {
+      lines.add(Text.of("The first %d, with the probabilities of their classes:", Names.FEW));
+    }
     review.suspicious().stream()
         .limit(Names.FEW)
         .forEach(

@@ -49,10 +49,6 @@ final class RunLines implements RunEvents {
    */
   private static final int MAX_TABLE_LINES = 40;
 
-  /** Keys that have no effect on a frozen backbone. */
-  private static final List<String> OF_TRAINED_STAGES =
-      List.of("backbone-learning-rate", "layer-decay", "head-epochs", "stochastic-depth");
-
   /** Keys that have no effect on a built-in backbone. */
   private static final List<String> OF_EXTERNAL_BACKBONES = List.of("variant", "tokens", "output");
 
@@ -193,7 +189,7 @@ final class RunLines implements RunEvents {
       withoutEffect("head.solver is newton", given, Comparison::isIgnoredByConvexHead);
     }
     if (decided.backbone().unfreeze().equals(NetworkDesign.NONE)) {
-      withoutEffect("unfreeze is none", given, OF_TRAINED_STAGES::contains);
+      withoutEffect("unfreeze is none", given, Comparison::isOfTrainedStages);
     }
     if (RecipeResolver.external(decided).isEmpty()) {
       withoutEffect("the backbone is built in", given, OF_EXTERNAL_BACKBONES::contains);
@@ -207,7 +203,7 @@ final class RunLines implements RunEvents {
   private void withoutEffect(String why, List<String> given, Predicate<String> isOne) {
     List<String> keys = given.stream().filter(isOne).toList();
     if (!keys.isEmpty()) {
-      say("Without effect, because %s: %s.", why, String.join(", ", keys));
+      warn(List.of(Text.of("Without effect, because %s: %s.", why, String.join(", ", keys))));
     }
   }
 

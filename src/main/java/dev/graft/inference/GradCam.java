@@ -98,6 +98,11 @@ public final class GradCam implements AutoCloseable {
     return step;
   }
 
+  /** Returns the number of values in a row of a map. */
+  public int cells() {
+    return Math.toIntExact(design.graph().shapes().get(step).get(2));
+  }
+
   /**
    * Computes the heat map of a class, from 0 to 1. Not thread-safe.
    *

@@ -2,6 +2,7 @@ package dev.graft.report;
 
 import dev.graft.GraftException;
 import dev.graft.evaluation.History;
+import dev.graft.network.NetworkDesign;
 import dev.graft.util.Names;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -113,6 +114,10 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
           "warmup-epochs",
           "weight-decay");
 
+  /** Keys that have no effect on a frozen backbone. */
+  private static final Set<String> TRAINED_STAGES =
+      Set.of("backbone-learning-rate", "layer-decay", "head-epochs", "stochastic-depth");
+
   /** Results that are whole numbers. */
   private static final Set<String> COUNTS =
       Set.of("/epochs/run", "/epochs/best", "/parameters/trained");
@@ -187,8 +192,16 @@ public record Comparison(List<RunFiles> runs, boolean notebook) {
 
   /** Returns a setting of a run; {@code null} if it has none, or does not use it. */
   private static String setting(RunFiles run, String key) {
-    boolean ignored = isConvex(run) && isIgnoredByConvexHead(key);
+    boolean ignored =
+        (isConvex(run) && isIgnoredByConvexHead(key))
+            || (NetworkDesign.NONE.equals(run.settings().get("unfreeze"))
+                && isOfTrainedStages(key));
     return ignored ? null : run.settings().get(key);
+  }
+
+  /** Returns whether a key of a recipe has no effect on a frozen backbone. */
+  public static boolean isOfTrainedStages(String key) {
+    return TRAINED_STAGES.contains(key);
   }
 
   /** Returns whether a convex head ignores a key of a recipe, such as {@code head.dropout}. */

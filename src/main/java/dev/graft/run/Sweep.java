@@ -7,9 +7,11 @@ import dev.graft.evaluation.Evaluation;
 import dev.graft.evaluation.History;
 import dev.graft.io.AtomicFiles;
 import dev.graft.io.Csv;
+import dev.graft.network.NetworkDesign;
 import dev.graft.output.OutputFolder;
 import dev.graft.recipe.Recipe;
 import dev.graft.recipe.RecipeReader;
+import dev.graft.report.Comparison;
 import dev.graft.report.Pages;
 import dev.graft.report.SweepPage;
 import dev.graft.tuning.DataSets;
@@ -63,8 +65,7 @@ public final class Sweep {
   public record Trial(Map<String, String> settings, Optional<Outcome> outcome, String failure) {
     /** Returns the settings as one text, such as {@code learning-rate=1e-3 head.hidden=0}. */
     public String name() {
-      return String.join(
-          " ", settings.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
+      return Sweep.name(settings);
     }
   }
 
@@ -111,11 +112,30 @@ public final class Sweep {
     Sweep sweep = new Sweep(grid, output, events, interruption);
     List<Map<String, String>> combinations = grid.combinations();
     for (Map<String, String> settings : combinations) {
-      RecipeResolver.check(RecipeReader.with(asked, settings), events);
+      try {
+        RecipeResolver.check(RecipeReader.with(asked, settings), events);
+      } catch (GraftException e) {
+        throw new GraftException("grid: " + name(settings) + ": " + e.getMessage(), e);
+      }
     }
+    sweep.warnOfKeysWithoutEffect(asked);
     Recipe common = sweep.comparable(asked, combinations);
     Path folder = sweep.tryAll(common, combinations, listener);
     return sweep.choose(common, folder);
+  }
+
+  private static String name(Map<String, String> settings) {
+    return String.join(
+        " ", settings.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList());
+  }
+
+  private void warnOfKeysWithoutEffect(Recipe asked) {
+    List<String> keys = grid.keys().stream().filter(Comparison::isOfTrainedStages).toList();
+    if (!keys.isEmpty()
+        && !grid.keys().contains("unfreeze")
+        && asked.backbone().unfreeze().equals(NetworkDesign.NONE)) {
+      events.warned(String.join(", ", keys) + " has no effect, because unfreeze is none.");
+    }
   }
 
   /** Returns the folder of the table, which is written after each trial. */

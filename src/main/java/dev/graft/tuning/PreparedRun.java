@@ -1,6 +1,7 @@
 package dev.graft.tuning;
 
 import ai.djl.Device;
+import dev.graft.data.Cifar10Images;
 import dev.graft.data.DataSet;
 import dev.graft.data.ImageSet;
 import dev.graft.data.Part;
@@ -63,6 +64,12 @@ public record PreparedRun(
     Fingerprints known = new Fingerprints(fingerprints);
     try {
       DataSet data = images.get();
+      if (Cifar10Images.isNamed(asked.data().source())
+          && !asked.data().source().equals(data.name())) {
+        events.warned(
+            "CIFAR-10 is missing, so this run uses the bundled sample of it; its accuracies can't be"
+                + " compared with those on all of CIFAR-10.");
+      }
       Survey survey = Survey.quick(data);
       events.listed(data, survey);
       // Data that can't be split is reported now, not after hours of computing features.

@@ -422,6 +422,16 @@ class PagesTest {
   }
 
   @Test
+  void aComparisonLeavesOutSettingsOfTrainedStagesWhereThereAreNone() throws IOException {
+    write("recipe.yaml", "unfreeze: none\nstochastic-depth: 0.2\n");
+    RunFiles frozen = RunFiles.read(folder);
+    write("recipe.yaml", "unfreeze: blocks.13\nstochastic-depth: 0.2\n");
+    RunFiles trained = RunFiles.read(folder);
+    assertThat(new Comparison(List.of(frozen, trained)).differences())
+        .contains(new Comparison.Row("stochastic-depth", List.of("–", "0.2")));
+  }
+
+  @Test
   void theCommandThatRepeatsARunWorksFromTheWorkingFolder() throws IOException {
     RunFiles files = RunFiles.read(folder);
     Path elsewhere = folder.getRoot().resolve("elsewhere/my output");
