@@ -537,9 +537,7 @@ final class RunLines implements RunEvents {
     console.say(
         model
                 .map(saved -> "Interrupted. The model is saved in " + saved)
-                .orElse(
-                    "Interrupted before a model was saved. Cached features are reused by the next"
-                        + " run")
+                .orElse("Interrupted before a model was saved")
             + Text.of(" (run: %s). %s", folder, goOn(folder)));
   }
 

@@ -52,9 +52,21 @@ public final class LabelFiles {
     if (PathText.absolute(Path.of(table)).equals(PathText.absolute(data))) {
       return Optional.of(table + " is the manifest itself; choose another name.");
     }
-    return Files.exists(Path.of(table)) && !isOwn(Path.of(table))
-        ? Optional.of(table + " exists and is not a table of labels; choose another name.")
+    if (Files.exists(Path.of(table))) {
+      return isOwn(Path.of(table))
+          ? Optional.empty()
+          : Optional.of(table + " exists and is not a table of labels; choose another name.");
+    }
+    Path page = page(Path.of(table));
+    return Files.exists(page)
+        ? Optional.of(page + ", the name of its page, exists; choose another name.")
         : Optional.empty();
+  }
+
+  /** Returns the page beside a table. */
+  private static Path page(Path table) {
+    return table.resolveSibling(
+        table.getFileName().toString().replaceFirst("\\.[^.]*$", "") + PAGE);
   }
 
   private static boolean isOwn(Path table) {
@@ -75,8 +87,7 @@ public final class LabelFiles {
   public static Path write(LabelReview review, Path data, Path table) throws IOException {
     AtomicFiles.createParent(table);
     AtomicFiles.write(table, csv(review, folder(data)));
-    String name = table.getFileName().toString().replaceFirst("\\.[^.]*$", "");
-    Path page = table.resolveSibling(name + PAGE);
+    Path page = page(table);
     Pages.write(page, page(review, data));
     return page;
   }

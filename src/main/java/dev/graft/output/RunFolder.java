@@ -94,6 +94,7 @@ public final class RunFolder implements AutoCloseable {
     LockFile lock =
         LockFile.reclaim(folder.resolve(LOCK)).orElseThrow(() -> new GraftException(alive(folder)));
     try {
+      requireNotCompleted(folder); // by another process, since the run was looked at
       RunFolder run = new RunFolder(output, folder, record, lock);
       AtomicFiles.deleteUnfinished(folder);
       run.repairModel();
@@ -127,16 +128,19 @@ public final class RunFolder implements AutoCloseable {
    * @throws GraftException if it is completed, still running, or not a run
    */
   public static void requireResumable(Path run) {
-    RunRecord record = recordOf(run);
-    if (record.status() == RunRecord.Status.COMPLETED) {
-      throw new GraftException(run + " is completed, so there is nothing to resume.");
-    }
+    requireNotCompleted(run);
     if (isAlive(run)) {
       throw new GraftException(alive(run));
     }
     if (!RunImages.areKnown(run)) {
       throw new GraftException(
           run + " has no " + RECIPE + ", so it can't be resumed; start a new run.");
+    }
+  }
+
+  private static void requireNotCompleted(Path run) {
+    if (recordOf(run).status() == RunRecord.Status.COMPLETED) {
+      throw new GraftException(run + " is completed, so there is nothing to resume.");
     }
   }
 

@@ -5,7 +5,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.evaluation.History;
 import dev.graft.io.AtomicFiles;
 import dev.graft.util.Messages;
@@ -43,7 +45,11 @@ public final class Checkpoints {
   /** Maximum size of a header in bytes; one epoch of the history takes about 250. */
   private static final int MAX_HEADER = 64 << 20;
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+          .build();
 
   private final Path folder;
   private final String run;
@@ -126,9 +132,9 @@ public final class Checkpoints {
     } catch (IOException e) {
       warnings.accept(
           Text.of(
-              "The checkpoint was not written (%s). The training goes on; free some space, or it can"
-                  + " be resumed from an earlier checkpoint only.",
-              Messages.of(e)));
+              "The checkpoint was not written (%s: %s). The training goes on; free some space, or it"
+                  + " can be resumed from an earlier checkpoint only.",
+              folder, Messages.reason(e))); // the same for every checkpoint
       return;
     }
     deleteOld();
@@ -200,7 +206,9 @@ public final class Checkpoints {
       }
     }
     if (!files.isEmpty()) {
-      warnings.accept("No checkpoint is usable, so the training starts again at epoch 1.");
+      warnings.accept(
+          "No checkpoint is usable, so the training starts again at epoch 1, with the settings in"
+              + " recipe.yaml.");
     }
     return Optional.empty();
   }
@@ -212,6 +220,9 @@ public final class Checkpoints {
       throw new IOException("the length of its header is " + length);
     }
     Header header = JSON.readValue(read(channel, length, checksum).array(), Header.class);
+    if (header == null) {
+      throw new IOException("its header is empty");
+    }
     NDList arrays = new NDList();
     for (long[] dimensions : header.shapes()) {
       Shape shape = new Shape(dimensions);

@@ -283,7 +283,7 @@ class RunLinesTest {
   @Test
   void anInterruptedRunWithoutAModelSaysNoMoreThanThat() throws IOException {
     assertThat(interrupted(Optional.empty()))
-        .startsWith("Interrupted before a model was saved. Cached features are reused")
+        .startsWith("Interrupted before a model was saved (run: ")
         .doesNotContain("epoch")
         .contains("fine-tune --resume run");
   }

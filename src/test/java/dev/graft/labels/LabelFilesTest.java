@@ -53,5 +53,8 @@ class LabelFilesTest {
         .contains(notes + " exists and is not a table of labels; choose another name.");
     assertThat(LabelFiles.refusal(labels.toString(), manifest)).isEmpty();
     assertThat(LabelFiles.refusal(folder.resolve("new.csv").toString(), manifest)).isEmpty();
+    Path page = Files.writeString(folder.resolve("new.html"), "mine");
+    assertThat(LabelFiles.refusal(folder.resolve("new.csv").toString(), manifest))
+        .contains(page + ", the name of its page, exists; choose another name.");
   }
 }

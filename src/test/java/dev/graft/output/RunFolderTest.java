@@ -386,6 +386,20 @@ class RunFolderTest {
     }
   }
 
+  /** Another process may complete it after this one has looked at it. */
+  @Test
+  void aCompletedRunIsNotResumed() throws IOException {
+    RunFolder completed = create();
+    completed.end(COMPLETED);
+    completed.close();
+    String record = Files.readString(completed.path().resolve("run.json"));
+    assertThatExceptionOfType(GraftException.class)
+        .isThrownBy(() -> resume(completed.path()))
+        .withMessageEndingWith(" is completed, so there is nothing to resume.");
+    assertThat(completed.path().resolve("run.json")).hasContent(record);
+    assertThat(RunFolder.isAlive(completed.path())).isFalse();
+  }
+
   private RunFolder resume(Path run) throws IOException {
     return RunFolder.resume(new OutputFolder(output), run, RUNNING);
   }

@@ -8,6 +8,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.graft.evaluation.History;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("engine")
 class CheckpointsTest {
@@ -110,6 +114,17 @@ class CheckpointsTest {
     assertThat(of("run").newest(manager).orElseThrow().header().epoch()).isEqualTo(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "{}", "{\"run\": null}"})
+  void aCheckpointWithoutAHeaderIsDamaged(String header) throws IOException {
+    write(1, 1);
+    ByteBuffer bytes = ByteBuffer.allocate(header.length() + 12).order(ByteOrder.nativeOrder());
+    bytes.putInt(header.length()).put(header.getBytes(StandardCharsets.US_ASCII));
+    Files.write(files().get(0), bytes.array());
+    assertThat(of("run").newest(manager)).isEmpty();
+    assertThat(warnings).first().asString().contains(" is damaged, and is not used: ");
+  }
+
   @Test
   void withoutAUsableCheckpointTheTrainingStartsAgain() throws IOException {
     write(1, 1);
@@ -118,7 +133,8 @@ class CheckpointsTest {
     assertThat(warnings)
         .containsExactly(
             files().get(0) + " is damaged, and is not used: it is too short",
-            "No checkpoint is usable, so the training starts again at epoch 1.");
+            "No checkpoint is usable, so the training starts again at epoch 1, with the settings in"
+                + " recipe.yaml.");
   }
 
   @Test
@@ -133,7 +149,9 @@ class CheckpointsTest {
   void aFailureToWriteIsAWarning() throws IOException {
     Files.writeString(folder, "a file where the folder should be");
     write(1, 1);
-    assertThat(warnings)
+    write(2, 1);
+    assertThat(warnings.stream().distinct())
+        .as("the same words each time, which are printed once")
         .hasSize(1)
         .first()
         .asString()
