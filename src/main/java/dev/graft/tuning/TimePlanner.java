@@ -12,7 +12,7 @@ import java.util.Optional;
  */
 public record TimePlanner(List<Estimate> estimates) {
   /** Share of the time that is planned; the rest covers measurements that were too optimistic. */
-  public static final double PLANNED = 0.95;
+  public static final double PLANNED = 0.97;
 
   /**
    * The time that a plan takes on this machine, in seconds.

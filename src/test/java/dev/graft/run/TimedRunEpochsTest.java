@@ -33,7 +33,7 @@ class TimedRunEpochsTest {
     assertThat(changes).as("as planned").hasSize(1);
   }
 
-  /** Of 100 s, in which 10 s are gone; 4 s are reserved for files, and 95 % of the rest planned. */
+  /** Of 100 s, in which 10 s are gone; 4 s are reserved for files, and 97 % of the rest planned. */
   @ParameterizedTest
   @CsvSource({"300, 1, 10", "300, 10, 8", "5000, 27, 3", "300, 28, 0", "5001, 1, 0"})
   void asManyFoldsAsFitIntoTheRestOfTheTime(int images, double seconds, int folds) {

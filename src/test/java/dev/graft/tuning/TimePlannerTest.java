@@ -60,7 +60,7 @@ class TimePlannerTest {
     assertThat(choice.fits()).isFalse();
     assertThat(choice.estimate()).isEqualTo(SMALL);
     assertThat(choice.epochs()).isEqualTo(1);
-    assertThat(choice.enough().toSeconds()).isEqualTo(16); // 15 s of 0.95
+    assertThat(choice.enough().toSeconds()).isEqualTo(16); // 15 s of 0.97
     assertThat(choose(15.01).fits()).isTrue();
   }
 
