@@ -9,6 +9,7 @@ import dev.graft.output.RunFolder;
 import dev.graft.output.RunRecord;
 import dev.graft.recipe.Recipe;
 import dev.graft.report.Pages;
+import dev.graft.report.RunFiles;
 import dev.graft.run.FineTuneRun;
 import dev.graft.run.TimedRun;
 import dev.graft.tuning.RecipeResolver;
@@ -260,18 +261,8 @@ final class FineTuneCommand extends Subcommand {
         all.repeats() == 1 ? "" : Text.of(", %d times", all.repeats()));
   }
 
-  private static double tenths(double seconds) {
-    return Math.round(10 * seconds) / 10.0;
-  }
-
   private static String times(RunRecord.Outcome outcome) {
     RunRecord.Seconds seconds = outcome.seconds();
-    // Of rounded numbers, so that the printed ones add up.
-    double others =
-        tenths(seconds.total())
-            - tenths(seconds.features())
-            - tenths(seconds.training())
-            - tenths(seconds.evaluation());
     return Text.of(
         "%sfeatures %.1f s%s, training %.1f s, evaluation %.1f s, other steps %.1f s; %.1f s in all",
         outcome.epochs() == null
@@ -285,7 +276,8 @@ final class FineTuneCommand extends Subcommand {
         outcome.cache().hit() ? " (cached)" : "",
         seconds.training(),
         seconds.evaluation(),
-        others,
+        RunFiles.otherSeconds(
+            seconds.features(), seconds.training(), seconds.evaluation(), seconds.total()),
         seconds.total());
   }
 

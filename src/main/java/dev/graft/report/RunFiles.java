@@ -243,6 +243,26 @@ public record RunFiles(
         + (output.equals("output") ? "" : " --output " + PathText.quoted(output));
   }
 
+  /** Returns the seconds of the run that none of its named steps took. */
+  public double otherSeconds() {
+    return otherSeconds(
+        seconds("features"), seconds("training"), seconds("evaluation"), seconds("total"));
+  }
+
+  private double seconds(String step) {
+    return number("/seconds/" + step).orElse(0.0);
+  }
+
+  /** Returns the seconds besides those of the named steps, of tenths, so that these add up. */
+  public static double otherSeconds(
+      double features, double training, double evaluation, double total) {
+    return Math.max(0, tenths(total) - tenths(features) - tenths(training) - tenths(evaluation));
+  }
+
+  private static double tenths(double seconds) {
+    return Math.round(10 * seconds) / 10.0;
+  }
+
   /** Returns the Graft command that goes on with the run, from the working folder. */
   public String resumption() {
     return resumption(folder);

@@ -134,7 +134,10 @@ public final class Sweep {
     if (!keys.isEmpty()
         && !grid.keys().contains("unfreeze")
         && asked.backbone().unfreeze().equals(NetworkDesign.NONE)) {
-      events.warned(String.join(", ", keys) + " has no effect, because unfreeze is none.");
+      events.warned(
+          String.join(", ", keys)
+              + (keys.size() == 1 ? " has" : " have")
+              + " no effect, because unfreeze is none.");
     }
   }
 
